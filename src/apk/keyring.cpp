@@ -1,0 +1,2 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0

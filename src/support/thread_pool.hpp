@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace quern {
+
+/// A fixed number of threads that run tasks in the order in which they were given.
+class ThreadPool {
+ public:
+    /// `threads` = 0 means one for each processor that this process may use.
+    explicit ThreadPool(std::size_t threads = 0);
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+    /// Waits for all tasks.
+    ~ThreadPool();
+
+    std::size_t size() const { return threads_.size(); }
+    void submit(std::function<void()> task);
+    /// Runs `body(0)` to `body(count - 1)`, waits for all; gives the error of the lowest index. The calling thread helps, so a task of the
+    /// pool may call it.
+    Result<void> for_each_index(std::size_t count, const std::function<Result<void>(std::size_t)>& body);
+
+ private:
+    void work(const std::stop_token& stop);
+    std::mutex mutex_;
+    std::condition_variable_any ready_;
+    std::deque<std::function<void()>> tasks_;
+    std::vector<std::jthread> threads_;
+};
+
+}  // namespace quern
