@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/keyring.hpp"
+#include "quern/package_info.hpp"
+#include "apk/package_writer.hpp"
+#include "package/tree.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace quern::package {
+
+/// Packs a tree: `<directory>/<name>-<version>.apk`. Errors: as write_package; invalid_data if a file changed since the walk.
+Result<apk::WrittenPackage> emit(
+    const std::filesystem::path& directory,
+    const FileTree& root,
+    const Tree& tree,
+    const apk::PackageInfo& info,
+    const std::map<std::string, std::string>& control_files,
+    const apk::PackageWriterOptions& options
+);
+
+}  // namespace quern::package

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "package/sbom.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quern::package {
+
+/// One `copyright` entry of a recipe, with the text that its license-path names, if it has one.
+struct LicenseEntry {
+    std::string license;
+    std::string text;
+    bool has_path = false;
+};
+
+struct LicenseSummary {
+    std::string expression;  ///< joined with " AND "; "NOASSERTION" if empty
+    std::vector<ExtractedLicense> extracted;
+    std::vector<std::string> warnings;
+};
+
+/// Licence of a package for its SBOM (recipe-and-build 10.5).
+LicenseSummary summarize_licenses(const std::vector<LicenseEntry>& entries);
+
+/// True for an SPDX expression over known identifiers.
+bool is_spdx_expression(std::string_view text);
+
+}  // namespace quern::package

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/keyring.hpp"
+#include "quern/reporter.hpp"
+#include "quern/repository.hpp"
+#include "fetch/fetcher.hpp"
+#include "support/cancel.hpp"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace quern::repository {
+
+struct IndexClientOptions {
+    std::filesystem::path cache_directory;  ///< of remote indexes
+    bool ignore_signatures = false;
+    bool offline = false;
+    apk::IndexLimits limits;
+};
+
+/// Reads the indexes of repositories for one architecture, remote ones in parallel, each signature checked. Order as in `locations`.
+/// A missing local index is skipped with a warning, a missing remote one is an error.
+/// Errors: network, not_found, signature, invalid_data, limit; the message has the repository, without passwords.
+Result<std::vector<RepositoryIndex>> read_indexes(
+    std::span<const Location> locations,
+    std::string_view architecture,
+    const apk::Keyring& keyring,
+    fetch::Fetcher& fetcher,
+    const IndexClientOptions& options,
+    Reporter& reporter
+);
+
+}  // namespace quern::repository

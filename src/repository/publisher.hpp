@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/index.hpp"
+#include "quern/keyring.hpp"
+#include "support/thread_pool.hpp"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace quern::repository {
+
+struct PublishOptions {
+    const apk::PrivateKey* key = nullptr;  ///< the index is unsigned without
+    bool update_index = true;              ///< --generate-index
+};
+
+/// One finished package in a staging directory on the same file system as the repository.
+struct StagedPackage {
+    std::filesystem::path path;
+    apk::IndexEntry entry;
+};
+
+/// Makes packages and the index that names them visible in `<repository>/<architecture>/`. Publishers to one directory take turns (lock file). A kill at any
+/// instant leaves an index whose every entry fits the file that it names. Staged files are moved.
+/// Errors: io, invalid_data (the existing index is damaged).
+Result<void> publish(
+    const std::filesystem::path& repository, std::string_view architecture, std::vector<StagedPackage> packages, const PublishOptions& options
+);
+
+struct IndexPackagesOptions {
+    std::string architecture;      ///< others are skipped with a warning; empty takes all
+    bool merge = false;            ///< keep what the source index has
+    std::filesystem::path source;  ///< index to merge into
+    const apk::PrivateKey* key = nullptr;
+};
+
+/// The entries of package files, in the order of `packages`; only control sections are read, in parallel.
+Result<std::vector<apk::IndexEntry>> read_entries(std::span<const std::filesystem::path> packages, ThreadPool& pool);
+
+/// `quern index`: writes `output` atomically from package files. Gives warnings (skipped files) by line.
+Result<std::vector<std::string>> index_packages(
+    const std::filesystem::path& output, std::span<const std::filesystem::path> packages, const IndexPackagesOptions& options, ThreadPool& pool
+);
+
+/// One thing wrong with a repository.
+struct RepositoryProblem {
+    std::string where;
+    std::string what;
+};
+
+/// Everything that a client would notice and more: index signature, index against files, hash chains, package signatures, leftover files, dependency closure.
+Result<std::vector<RepositoryProblem>> verify_repository(
+    const std::filesystem::path& directory, const apk::Keyring& keyring, bool ignore_signatures, ThreadPool& pool
+);
+
+}  // namespace quern::repository

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+#include "quern/reporter.hpp"
+#include "repository/package_store.hpp"
+#include "rootfs/assemble.hpp"
+#include "support/atomic_file.hpp"
+
+#include <filesystem>
+
+namespace quern::rootfs {
+
+/// A finished, read-only root tree. It stays in use (safe from `clean`) for as long as this lives.
+struct CachedRoot {
+    std::filesystem::path tree;
+    std::string key;
+    bool was_cached = false;
+    FileLock in_use;
+};
+
+/// Root trees by content key below one directory: `<directory>/<key>/root`. Made once, renamed in place when complete, shared by processes.
+class LayerCache {
+ public:
+    explicit LayerCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+    Result<CachedRoot> prepare(
+        const RootDescription& description, repository::PackageStore& store, const AssembleOptions& options, Reporter& reporter
+    ) const;
+
+ private:
+    std::filesystem::path directory_;
+};
+
+}  // namespace quern::rootfs
