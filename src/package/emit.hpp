@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "quern/keyring.hpp"
-#include "quern/package_info.hpp"
 #include "apk/package_writer.hpp"
 #include "package/tree.hpp"
+#include "quern/keyring.hpp"
+#include "quern/package_info.hpp"
 
 #include <filesystem>
 #include <map>
@@ -13,7 +13,8 @@
 
 namespace quern::package {
 
-/// Packs a tree: `<directory>/<name>-<version>.apk`. Errors: as write_package; invalid_data if a file changed since the walk.
+/// Packs a tree: `<directory>/<name>-<version>.apk`. Errors: as write_package; invalid_data if a
+/// file changed since the walk.
 Result<apk::WrittenPackage> emit(
     const std::filesystem::path& directory,
     const FileTree& root,

@@ -34,8 +34,8 @@ struct SbomInput {
     std::vector<std::string> attestations;
     std::string cpe;
     std::string recipe_path, recipe_commit, recipe_repository_url, recipe_license;
-    std::vector<SbomSource> sources;           ///< of the package's own pipeline
-    std::vector<SbomSource> inherited_sources; ///< a subpackage's: those of the main pipeline
+    std::vector<SbomSource> sources;            ///< of the package's own pipeline
+    std::vector<SbomSource> inherited_sources;  ///< a subpackage's: those of the main pipeline
     std::vector<ExtractedLicense> extracted_licenses;
     Timestamp created;
 };

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "quern/error.hpp"
 #include "archive/tar_entry.hpp"
+#include "quern/error.hpp"
 #include "support/file_tree.hpp"
 #include "support/guest_ids.hpp"
 #include "support/timestamp.hpp"
@@ -26,11 +26,13 @@ struct Owners {
     static Owners parse(std::string_view passwd, std::string_view group);
 };
 
-/// A finished package tree as it will be packed: entries in walk order with owners, modes, link targets and extended attributes settled.
+/// A finished package tree as it will be packed: entries in walk order with owners, modes, link
+/// targets and extended attributes settled.
 struct Tree {
     std::vector<archive::TarEntry> entries;
     /// Index into `entries` of the first name of the same inode, for hard links.
-    std::uint64_t installed_size = 0;  ///< files once an inode and link targets; directories count nothing
+    std::uint64_t installed_size =
+        0;  ///< files once an inode and link targets; directories count nothing
 };
 
 struct TreeOptions {
@@ -39,8 +41,9 @@ struct TreeOptions {
     std::map<std::string, std::string> capabilities;  ///< path → security.capability value (setcap)
 };
 
-/// Walks what a build left below `root`. Nothing in it is trusted: names and targets are checked, sockets and FIFOs refused, hard links to outside are files.
-/// Errors: invalid_data (names the path), io.
+/// Walks what a build left below `root`. Nothing in it is trusted: names and targets are checked,
+/// sockets and FIFOs refused, hard links to outside are files. Errors: invalid_data (names the
+/// path), io.
 Result<Tree> read_tree(const FileTree& root, const Owners& owners, const TreeOptions& options);
 
 }  // namespace quern::package
