@@ -29,7 +29,8 @@ struct Diagnostic {
     std::string help;         ///< what to do: "did you mean 'fetch'?"; may be empty
 };
 
-/// Collects diagnostics. Keeps those from different files apart by the order in which files were first seen.
+/// Collects diagnostics. Keeps those from different files apart by the order in which files were
+/// first seen.
 class Diagnostics {
  public:
     void add(Diagnostic diagnostic);
@@ -41,7 +42,8 @@ class Diagnostics {
     std::size_t error_count() const { return error_count_; }
     bool is_empty() const { return diagnostics_.empty(); }
 
-    /// All of them, sorted by file, offset, severity and message, without duplicates; the collector is empty afterwards.
+    /// All of them, sorted by file, offset, severity and message, without duplicates; the collector
+    /// is empty afterwards.
     std::vector<Diagnostic> take();
 
  private:
@@ -55,10 +57,12 @@ struct RenderOptions {
     std::size_t width = 100;  ///< columns; longer source lines are cut around the span
 };
 
-/// `name:line:column: error: message [id]`, the line with a caret, the notes and the help. Ends with a newline. No I/O.
+/// `name:line:column: error: message [id]`, the line with a caret, the notes and the help. Ends
+/// with a newline. No I/O.
 std::string render(const Diagnostic& diagnostic, const RenderOptions& options);
 
-/// One JSON object on one line: severity, id, message, file, line, column, end_line, end_column, notes, help. Ends with a newline.
+/// One JSON object on one line: severity, id, message, file, line, column, end_line, end_column,
+/// notes, help. Ends with a newline.
 std::string render_json(const Diagnostic& diagnostic);
 
 }  // namespace quern

@@ -32,8 +32,9 @@ class [[nodiscard]] Error {
  public:
     Error(ErrorCode code, std::string message);
 
-    /// An error of a system call. `err` is errno, read on the very next line after the call. `action` says what was tried:
-    /// "opening keys/x.pub". ENOENT gives ErrorCode::not_found, every other number ErrorCode::io.
+    /// An error of a system call. `err` is errno, read on the very next line after the call.
+    /// `action` says what was tried: "opening keys/x.pub". ENOENT gives ErrorCode::not_found, every
+    /// other number ErrorCode::io.
     static Error system(int err, std::string_view action);
 
     /// Puts `what` in front of the message: "reading keys/x.pub" first, then "recipe hello.yaml".
@@ -61,8 +62,12 @@ class [[nodiscard]] Result {
  public:
     using value_type = T;
 
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+    Result(T value)
+        : state_(std::in_place_index<0>, std::move(value)) {
+    }  // NOLINT(google-explicit-constructor)
+    Result(Error error)
+        : state_(std::in_place_index<1>, std::move(error)) {
+    }  // NOLINT(google-explicit-constructor)
 
     bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
@@ -106,23 +111,26 @@ class [[nodiscard]] Result<void> {
 #define QUERN_CONCAT_(a, b) a##b
 #define QUERN_CONCAT(a, b) QUERN_CONCAT_(a, b)
 
-/// Declares or assigns `target` from a Result, or returns its error: QUERN_TRY(const auto text, read_file(path)).
-#define QUERN_TRY(target, ...) QUERN_TRY_(QUERN_CONCAT(quern_result_, __LINE__), target, __VA_ARGS__)
-#define QUERN_TRY_(result, target, ...)      \
-    auto result = (__VA_ARGS__);             \
-    if (!result) {                           \
-        return std::move(result).error();    \
-    }                                        \
+/// Declares or assigns `target` from a Result, or returns its error: QUERN_TRY(const auto text,
+/// read_file(path)).
+#define QUERN_TRY(target, ...) \
+    QUERN_TRY_(QUERN_CONCAT(quern_result_, __LINE__), target, __VA_ARGS__)
+#define QUERN_TRY_(result, target, ...)   \
+    auto result = (__VA_ARGS__);          \
+    if (!result) {                        \
+        return std::move(result).error(); \
+    }                                     \
     target = std::move(*result) /* NOLINT(bugprone-macro-parentheses) */
 
 /// Returns the error of a Result<void>, if it holds one.
-#define QUERN_CHECK(...)                                                              \
-    do {                                                                              \
-        if (auto quern_checked_result = (__VA_ARGS__); !quern_checked_result) {       \
-            return std::move(quern_checked_result).error();                           \
-        }                                                                             \
+#define QUERN_CHECK(...)                                                        \
+    do {                                                                        \
+        if (auto quern_checked_result = (__VA_ARGS__); !quern_checked_result) { \
+            return std::move(quern_checked_result).error();                     \
+        }                                                                       \
     } while (false)
 
 /// Holds in every build. For our own mistakes only, never for input.
-#define QUERN_ASSERT(condition) \
-    ((condition) ? static_cast<void>(0) : ::quern::abort_on_broken_invariant(__FILE__, __LINE__, #condition))
+#define QUERN_ASSERT(condition)         \
+    ((condition) ? static_cast<void>(0) \
+                 : ::quern::abort_on_broken_invariant(__FILE__, __LINE__, #condition))

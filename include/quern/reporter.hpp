@@ -12,7 +12,8 @@ namespace quern {
 
 using ActivityId = std::uint64_t;  ///< 0 means none
 
-/// Where a program that runs long tells what it does. Everything that quern says goes through one. Thread safety: all methods.
+/// Where a program that runs long tells what it does. Everything that quern says goes through one.
+/// Thread safety: all methods.
 class Reporter {
  public:
     Reporter() = default;
@@ -20,10 +21,15 @@ class Reporter {
     Reporter& operator=(const Reporter&) = delete;
     virtual ~Reporter() = default;
 
-    /// A unit of work begins; `parent` is 0 or the unit that it belongs to. Ids are unique in a process.
-    virtual void activity_started(ActivityId id, ActivityId parent, std::string_view title) noexcept = 0;
+    /// A unit of work begins; `parent` is 0 or the unit that it belongs to. Ids are unique in a
+    /// process.
+    virtual void activity_started(
+        ActivityId id, ActivityId parent, std::string_view title
+    ) noexcept = 0;
     /// `total` is 0 while unknown. `unit` is "B" for bytes (shown as MiB) or a plural noun.
-    virtual void activity_progress(ActivityId id, std::uint64_t done, std::uint64_t total, std::string_view unit) noexcept = 0;
+    virtual void activity_progress(
+        ActivityId id, std::uint64_t done, std::uint64_t total, std::string_view unit
+    ) noexcept = 0;
     virtual void activity_finished(ActivityId id, std::string_view outcome) noexcept = 0;
     /// Raw output of a step, in pieces of any size.
     virtual void step_output(std::string_view step, std::string_view bytes) noexcept = 0;
@@ -37,7 +43,9 @@ class Reporter {
 class NullReporter final : public Reporter {
  public:
     void activity_started(ActivityId, ActivityId, std::string_view) noexcept override {}
-    void activity_progress(ActivityId, std::uint64_t, std::uint64_t, std::string_view) noexcept override {}
+    void activity_progress(
+        ActivityId, std::uint64_t, std::uint64_t, std::string_view
+    ) noexcept override {}
     void activity_finished(ActivityId, std::string_view) noexcept override {}
     void step_output(std::string_view, std::string_view) noexcept override {}
     void diagnostic(const Diagnostic&) noexcept override {}

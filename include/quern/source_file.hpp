@@ -18,10 +18,12 @@ struct Position {
     friend auto operator<=>(const Position&, const Position&) = default;
 };
 
-/// Text under a name, kept for as long as any Span into it. The text is the text that was parsed: it is never read again.
+/// Text under a name, kept for as long as any Span into it. The text is the text that was parsed:
+/// it is never read again.
 class SourceFile {
  public:
-    /// `name` is shown in messages as the user typed it. A UTF-8 byte order mark at the start of `text` is dropped.
+    /// `name` is shown in messages as the user typed it. A UTF-8 byte order mark at the start of
+    /// `text` is dropped.
     SourceFile(std::string name, std::string text);
     SourceFile(const SourceFile&) = delete;
     SourceFile& operator=(const SourceFile&) = delete;
@@ -30,9 +32,11 @@ class SourceFile {
     std::string_view name() const { return name_; }
     std::string_view text() const { return text_; }
 
-    /// `offset` in bytes; past the end gives the end. A byte that is not UTF-8 counts as one column.
+    /// `offset` in bytes; past the end gives the end. A byte that is not UTF-8 counts as one
+    /// column.
     Position position(std::size_t offset) const;
-    /// Line `number` (from 1) without its line end; empty past the last line. Line ends are LF, CRLF and CR.
+    /// Line `number` (from 1) without its line end; empty past the last line. Line ends are LF,
+    /// CRLF and CR.
     std::string_view line(std::uint32_t number) const;
     std::uint32_t line_count() const { return static_cast<std::uint32_t>(line_starts_.size()); }
     /// Byte offset of the first byte of line `number`.

@@ -13,8 +13,8 @@
 
 namespace quern {
 
-/// A file that appears under its name complete or not at all. Written under a random name in the same directory, removed unless
-/// `commit` succeeds.
+/// A file that appears under its name complete or not at all. Written under a random name in the
+/// same directory, removed unless `commit` succeeds.
 class AtomicFile {
  public:
     /// `mode` is set exactly, whatever the umask. Errors: not_found (no such directory), io.
@@ -39,15 +39,20 @@ class AtomicFile {
 };
 
 /// The whole file at once through AtomicFile.
-Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode = 0644);
+Result<void> write_file_atomically(
+    const std::filesystem::path& path, std::string_view content, mode_t mode = 0644
+);
 
 /// Reads a whole file. Errors: not_found, io, limit.
-Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{1} << 30U);
+Result<std::string> read_file(
+    const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{1} << 30U
+);
 
 /// Writes all bytes, whatever the kernel takes at a time.
 Result<void> write_all(int fd, std::string_view bytes);
 
-/// An advisory lock on a file that is created if missing; waits for other processes. Released by the destructor or the death of the process.
+/// An advisory lock on a file that is created if missing; waits for other processes. Released by
+/// the destructor or the death of the process.
 class FileLock {
  public:
     enum class Mode { shared, exclusive };

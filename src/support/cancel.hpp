@@ -8,8 +8,9 @@
 
 namespace quern {
 
-/// Says whether the user asked to stop. One is made in `main` and set by its signal handler; everything else gets a const reference.
-/// Thread safety: all methods; `request` is async-signal-safe.
+/// Says whether the user asked to stop. One is made in `main` and set by its signal handler;
+/// everything else gets a const reference. Thread safety: all methods; `request` is
+/// async-signal-safe.
 class CancelToken {
  public:
     void request() noexcept { requested_.store(true, std::memory_order_relaxed); }

@@ -28,13 +28,15 @@ struct ExitStatus {
 
 /// What to run. Nothing is inherited but what is named here.
 struct ProcessOptions {
-    std::vector<std::string> argv;  ///< argv[0] is looked up in the PATH of this process if it has no slash
+    std::vector<std::string>
+        argv;  ///< argv[0] is looked up in the PATH of this process if it has no slash
     std::vector<std::pair<std::string, std::string>> environment;
-    std::filesystem::path working_directory;      ///< empty: that of this process
-    std::vector<std::pair<int, int>> descriptors; ///< {ours, the child's number} above 2 to hand over
-    std::string standard_input;                   ///< fed to the child; empty: /dev/null
-    bool merge_stderr = true;                     ///< stderr goes where stdout goes; else it is read apart
-    bool interactive = false;                     ///< stdin, stdout and stderr of this process, same process group
+    std::filesystem::path working_directory;  ///< empty: that of this process
+    std::vector<std::pair<int, int>>
+        descriptors;             ///< {ours, the child's number} above 2 to hand over
+    std::string standard_input;  ///< fed to the child; empty: /dev/null
+    bool merge_stderr = true;    ///< stderr goes where stdout goes; else it is read apart
+    bool interactive = false;    ///< stdin, stdout and stderr of this process, same process group
 };
 
 /// A child in its own process group. The destructor kills the group and reaps.
@@ -50,21 +52,28 @@ class ChildProcess {
     ChildProcess& operator=(const ChildProcess&) = delete;
     ~ChildProcess();
 
-    /// Reads until the child closed its output, then waits. A requested cancel or a passed `timeout` sends TERM to the group, after a grace of
+    /// Reads until the child ended and its output is closed; what it left running in its group is
+    /// killed. A requested cancel or a passed `timeout` sends TERM to the group, after a grace of
     /// one second KILL. Errors: interrupted, limit (timed out), io.
-    Result<ExitStatus> wait(const Sink& sink, const CancelToken& cancel, std::optional<std::chrono::milliseconds> timeout = {});
+    Result<ExitStatus> wait(
+        const Sink& sink,
+        const CancelToken& cancel,
+        std::optional<std::chrono::milliseconds> timeout = {}
+    );
     pid_t pid() const { return pid_; }
+    /// Sends KILL to the group; `wait` still has to be called. May be called from a sink.
+    void kill() noexcept;
 
     /// Takes over a process that was made in another way; `output` is its stdout and stderr.
     static ChildProcess adopt(pid_t pid, UniqueFd output);
 
  private:
     ChildProcess() = default;
+    void kill_rest_of_group() noexcept;
+    Result<void> read_ready(const Sink& sink, int pidfd, std::chrono::milliseconds interval);
     pid_t pid_ = -1;
-    UniqueFd input_;
     UniqueFd output_;
     UniqueFd error_output_;
-    std::string pending_input_;
 };
 
 struct CapturedOutput {

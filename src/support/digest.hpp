@@ -43,7 +43,8 @@ class Digest {
     std::array<std::uint8_t, max_size> bytes_{};
 };
 
-/// Computes a digest in pieces. The algorithm is looked up once a process; a hasher can be used again after `finish`.
+/// Computes a digest in pieces. The algorithm is looked up once a process; a hasher can be used
+/// again after `finish`.
 class Hasher {
  public:
     explicit Hasher(DigestKind kind);

@@ -9,7 +9,8 @@
 
 namespace quern {
 
-/// The file system as seen by code that must be testable without one. Paths are as the user typed them.
+/// The file system as seen by code that must be testable without one. Paths are as the user typed
+/// them.
 class FileReader {
  public:
     FileReader() = default;

@@ -26,9 +26,12 @@ class ThreadPool {
 
     std::size_t size() const { return threads_.size(); }
     void submit(std::function<void()> task);
-    /// Runs `body(0)` to `body(count - 1)`, waits for all; gives the error of the lowest index. The calling thread helps, so a task of the
-    /// pool may call it.
-    Result<void> for_each_index(std::size_t count, const std::function<Result<void>(std::size_t)>& body);
+    /// Runs `body(0)` to `body(count - 1)`, waits for all; gives the error of the lowest index.
+    /// After an error no further index starts. The calling thread is one of `size` that work, so a
+    /// task of the pool may call it.
+    Result<void> for_each_index(
+        std::size_t count, const std::function<Result<void>(std::size_t)>& body
+    );
 
  private:
     void work(const std::stop_token& stop);

@@ -21,7 +21,8 @@ class Timestamp {
     std::string to_rfc3339() const;
     /// RFC 3339 with Z or a numeric offset; fractions of a second are dropped.
     static std::optional<Timestamp> parse_rfc3339(std::string_view text);
-    /// Decimal seconds, as in SOURCE_DATE_EPOCH. Source: reproducible-builds.org SOURCE_DATE_EPOCH specification.
+    /// Decimal seconds, as in SOURCE_DATE_EPOCH. Source: reproducible-builds.org SOURCE_DATE_EPOCH
+    /// specification.
     static std::optional<Timestamp> parse_seconds(std::string_view text);
     friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
 
