@@ -12,17 +12,28 @@
 
 namespace quern::fetch {
 
-/// Files by digest: `<directory>/sha256:<hex>`, `sha512:<hex>` (recipe-and-build 6.8; melange's --cache-dir has the same form).
+/// Files by digest: `<directory>/sha256:<hex>`, `sha512:<hex>`.
+/// Source: recipe-and-build 6.8; melange's --cache-dir has the same form.
+/// Thread safety: all methods; processes share a directory.
 class ContentStore {
  public:
-    /// `directories` are looked through in order; new content goes to the first. A missing directory is empty.
+    /// `directories` are looked through in order; new content goes to the first. A missing
+    /// directory is empty.
     explicit ContentStore(std::vector<std::filesystem::path> directories);
 
-    /// An open descriptor to bytes whose digest was checked just now. Nothing if there are none; a damaged file is removed where that is allowed, else passed over.
+    /// An open descriptor at offset 0 to bytes whose digest was checked just now. Nothing if there
+    /// are none; a damaged file is removed where that is allowed, else passed over. Errors: io (a
+    /// file that cannot be read).
     Result<std::optional<UniqueFd>> find(const Digest& digest) const;
-    /// Keeps the content of `fd` (read from its start), whose digest the caller has checked. Atomic.
+    /// Keeps the content of `fd` (read from its start; its offset stays), whose digest the caller
+    /// has checked. Atomic. A file from `temporary` gets a name; any other is copied. Errors: io.
     Result<void> insert(const Digest& digest, int fd) const;
+    /// A new file without a name on the file system of the first directory, for reading and
+    /// writing. Errors: io.
+    Result<UniqueFd> temporary() const;
+    /// Where `insert` keeps the content.
     std::filesystem::path path_of(const Digest& digest) const;
+    const std::vector<std::filesystem::path>& directories() const { return directories_; }
 
  private:
     std::vector<std::filesystem::path> directories_;

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "quern/error.hpp"
-#include "quern/reporter.hpp"
 #include "fetch/content_store.hpp"
 #include "fetch/http.hpp"
+#include "quern/error.hpp"
+#include "quern/reporter.hpp"
 #include "support/cancel.hpp"
 #include "support/digest.hpp"
 #include "support/handle.hpp"
@@ -20,8 +20,8 @@ namespace quern::fetch {
 /// One file from outside.
 struct FetchRequest {
     std::string url;
-    std::vector<std::string> mirrors;        ///< tried in order after `url`
-    std::optional<Digest> expected_sha256;
+    std::vector<std::string> mirrors;       ///< tried in order after `url`
+    std::optional<Digest> expected_sha256;  ///< without any digest the file is always downloaded
     std::optional<Digest> expected_sha512;
     HttpLimits limits;
 };
@@ -33,18 +33,29 @@ struct FetchedFile {
     bool was_cached = false;
 };
 
-/// Gets files: from the content store if the digest is known, else by http(s) or file://, checked while streaming, then kept in the store.
+/// Gets files: from the content store if a digest is known, else by http(s), checked while
+/// streaming, then kept in the store by every digest that was expected and by SHA-256. Thread
+/// safety: `fetch`.
 class Fetcher {
  public:
     Fetcher(HttpClient& http, const ContentStore& store, const CancelToken& cancel, bool offline);
 
-    /// Errors: digest_mismatch (both digests), network, not_found, limit, interrupted, unsupported (scheme). Nothing that fails its check is kept.
+    /// Errors: digest_mismatch (the message has both digests), network (also: offline and not in
+    /// the store), not_found, limit, interrupted, io, unsupported (scheme; file: too). Nothing that
+    /// fails its check is kept.
     Result<FetchedFile> fetch(const FetchRequest& request, Reporter& reporter, ActivityId parent);
     HttpClient& http() { return http_; }
     const CancelToken& cancel() const { return cancel_; }
     bool is_offline() const { return offline_; }
 
  private:
+    Result<std::optional<FetchedFile>> find(const FetchRequest& request) const;
+    Result<FetchedFile> download(
+        const std::string& url, const FetchRequest& request, Activity& activity
+    );
+    Result<void> keep(const FetchRequest& request, const Digest& sha256, int fd) const;
+    Error offline_error(const FetchRequest& request) const;
+
     HttpClient& http_;
     const ContentStore& store_;
     const CancelToken& cancel_;

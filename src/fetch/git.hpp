@@ -46,13 +46,23 @@ struct GitReport {
     std::vector<std::string> warnings;
 };
 
-/// Fetches into a bare mirror below `cache_directory`, verifies the commit, and writes tree and `.git` below `destination` in `tree`. Nothing of the repository is run: no
-/// hooks, no filters. Errors: network, not_found (branch, tag, commit), digest_mismatch (another commit than expected), invalid_data (paths that leave), unsupported, interrupted.
+/// Fetches into a bare mirror below `cache_directory`, verifies the commit, and writes tree and
+/// `.git` below `destination` in `tree`. Nothing of the repository is run: no hooks, no filters.
+/// Errors: network, not_found (branch, tag, commit), digest_mismatch (another commit than
+/// expected), invalid_data (paths that leave), unsupported, interrupted.
 Result<GitReport> checkout(
-    const GitLibrary& library, const GitRequest& request, const FileTree& tree, const std::filesystem::path& cache_directory, Reporter& reporter, const CancelToken& cancel
+    const GitLibrary& library,
+    const GitRequest& request,
+    const FileTree& tree,
+    const std::filesystem::path& cache_directory,
+    Reporter& reporter,
+    const CancelToken& cancel
 );
 
-/// HEAD of the git repository that holds `path` (searched upward), or nothing. Runs nothing, reads only refs.
-std::optional<std::string> head_commit(const GitLibrary& library, const std::filesystem::path& path);
+/// HEAD of the git repository that holds `path` (searched upward), or nothing. Runs nothing, reads
+/// only refs.
+std::optional<std::string> head_commit(
+    const GitLibrary& library, const std::filesystem::path& path
+);
 
 }  // namespace quern::fetch

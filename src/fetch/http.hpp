@@ -19,9 +19,13 @@ namespace quern::fetch {
 struct HttpLimits {
     std::uint64_t body_bytes = std::uint64_t{8} << 30U;
     int redirects = 10;
-    int retries = 4;  ///< on connection errors, 5xx and 429 (Retry-After is honoured up to a minute)
+    int retries =
+        4;  ///< on connection errors, 5xx and 429 (Retry-After is honoured up to a minute)
+    std::chrono::milliseconds first_backoff{
+        1000};  ///< before the first retry; doubled for each further one
     std::chrono::seconds connect_timeout{20};
-    std::chrono::seconds stall_timeout{30};  ///< no byte for that long ends the try
+    std::chrono::seconds stall_timeout{
+        30};  ///< less than 64 bytes a second for that long ends the try
 };
 
 struct HttpRequest {
@@ -42,11 +46,13 @@ struct HttpResponse {
 using BodySink = std::function<Result<void>(std::string_view bytes)>;
 using ProgressSink = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-/// Does HTTP requests; keeps connections. Only http and https, also in redirects; credentials never leave for another host; netrc, HTTP_AUTH and
-/// the proxy variables are honoured. Thread safety: all methods.
+/// Does HTTP requests; keeps connections. Only http and https, also in redirects; credentials never
+/// leave for another host; netrc, HTTP_AUTH and the proxy variables are honoured. Thread safety:
+/// all methods.
 class HttpClient {
  public:
-    /// `environment_auth`: the text of HTTP_AUTH ("basic:host:user:password"), empty if unset. Errors: usage if it has another form.
+    /// `environment_auth`: the text of HTTP_AUTH ("basic:host:user:password"), empty if unset.
+    /// Errors: usage if it has another form.
     static Result<HttpClient> create(std::string_view environment_auth);
     HttpClient(HttpClient&&) noexcept;
     HttpClient& operator=(HttpClient&&) noexcept;
@@ -54,8 +60,12 @@ class HttpClient {
     HttpClient& operator=(const HttpClient&) = delete;
     ~HttpClient();
 
-    /// GET; the body goes to `sink` as it comes, only for status 200 and 206. `restart` is called before a retry that starts from the first byte again.
-    /// Errors: network (message without credentials), limit, interrupted. A status such as 404 or 304 is a response.
+    /// GET; the body goes to `sink` as it comes, only for status 200 and 206. `restart` is called
+    /// when the body starts from the first byte again: before such a retry, and when a server
+    /// answers a request with `resume_from` with the whole. Errors: network (message without
+    /// credentials), limit, interrupted, unsupported (scheme), usage (not a URL), what `sink`
+    /// gives. A status such as 404 or 304 is a response; 408, 429 and 5xx are tried again and are
+    /// errors in the end.
     Result<HttpResponse> get(
         const HttpRequest& request,
         const BodySink& sink,
