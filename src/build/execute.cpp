@@ -1,2 +1,262 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+
+#include "build/execute.hpp"
+
+#include "build/sources.hpp"
+#include "quern/diagnostic.hpp"
+#include "support/cancel.hpp"
+#include "support/child_process.hpp"
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+
+#include <array>
+#include <map>
+#include <utility>
+
+namespace quern::build {
+namespace {
+
+constexpr std::string_view default_path =
+    "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin";
+
+// The kernel takes at most 128 KiB in one argument; a longer script is handed over as a file.
+// Source: execve(2), MAX_ARG_STRLEN.
+constexpr std::size_t argument_limit = std::size_t{120} << 10U;
+constexpr const char* script_in_guest = "/tmp/.quern-step";
+
+struct Identity {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+};
+
+// Source: recipe-and-build 6.6.
+Result<Identity> step_identity(const recipe::Environment& environment) {
+    const std::string& run_as = environment.run_as;
+    if (run_as.empty() || run_as == "root" || run_as == "0") {
+        return Identity{};
+    }
+    const auto number = parse_unsigned(run_as);
+    for (const recipe::User& user : environment.users) {
+        if (user.name == run_as || (number && user.uid == *number)) {
+            return Identity{user.uid, user.gid.value_or(user.uid)};
+        }
+    }
+    return Error(
+               ErrorCode::invalid_recipe,
+               fmt::format("run-as names '{}', who is no user of the environment", run_as)
+    )
+        .help("add the user under environment.accounts.users");
+}
+
+std::string place_of(const pipeline::Step& step) {
+    if (step.origin.empty() || step.origin.back().file == nullptr) {
+        return {};
+    }
+    const Span& where = step.origin.back();
+    return fmt::format("{}:{}", where.file->name(), where.file->position(where.begin).line);
+}
+
+std::string next_move(const ExecuteContext& context, const ExitStatus& status) {
+    std::string text;
+    constexpr int command_not_found = 127;
+    if (status.exited && status.value == command_not_found) {
+        text =
+            "a program was not found: add the package that has it to "
+            "environment.contents.packages\n";
+    }
+    return text + fmt::format(
+                      "the whole log is in {}; `quern build --interactive {}` opens a shell in the "
+                      "guest where it failed",
+                      context.log.path().string(),
+                      context.options.recipe.string()
+                  );
+}
+
+Error step_failure(
+    const pipeline::Step& step, const ExecuteContext& context, const ExitStatus& status
+) {
+    const std::string place = place_of(step);
+    const std::string lines = context.log.last_lines();
+    std::string message = fmt::format(
+        "{}step '{}' of {} failed: {}",
+        place.empty() ? "" : place + ": ",
+        step.name,
+        step.package,
+        status.describe()
+    );
+    if (!lines.empty()) {
+        message += "\nits last lines were\n" + lines.substr(0, lines.size() - 1);
+    }
+    return Error(ErrorCode::step_failed, std::move(message)).help(next_move(context, status));
+}
+
+Result<sandbox::Command> step_command(const pipeline::Step& step, const ExecuteContext& context) {
+    QUERN_TRY(const Identity identity, step_identity(context.configuration.environment));
+    sandbox::Command command;
+    command.environment =
+        step_environment(step, context.configuration, context.options.source_date);
+    command.working_directory = std::string(guest_home);
+    command.uid = identity.uid;
+    command.gid = identity.gid;
+    command.network = context.options.network;
+    command.add_capabilities = context.configuration.capabilities.add;
+    command.drop_capabilities = context.configuration.capabilities.drop;
+    if (const auto timeout = context.configuration.package.timeout;
+        timeout && timeout->count() > 0) {
+        command.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+    }
+    return command;
+}
+
+// A shell in the guest at the point of the failure. Its success lets the build go on.
+Result<bool> offer_shell(
+    const pipeline::Step& step, const ExecuteContext& context, const Services& services
+) {
+    if (!context.options.interactive) {
+        return false;
+    }
+    services.reporter.note(fmt::format(
+        "step '{}' failed; this is a shell in the guest: `exit 0` goes on with the next step, "
+        "`exit 1` gives up",
+        step.name
+    ));
+    QUERN_TRY(sandbox::Command command, step_command(step, context));
+    command.argv = {
+        "/bin/sh", "-c", fmt::format("cd {} && exec /bin/sh", shell_quote(step.working_directory))};
+    command.interactive = true;
+    command.timeout.reset();
+    QUERN_TRY(
+        const ExitStatus status,
+        services.sandbox.run(
+            context.guest, command, [](std::string_view, bool) {}, services.cancel
+        )
+    );
+    return status.is_success();
+}
+
+Result<void> run_script(
+    const pipeline::Step& step, const ExecuteContext& context, const Services& services
+) {
+    QUERN_TRY(sandbox::Command command, step_command(step, context));
+    sandbox::Guest guest = context.guest;
+    std::string script = shell_script(step, context.options.debug);
+    if (script.size() <= argument_limit) {
+        command.argv = {"/bin/sh", "-c", std::move(script)};
+    } else {
+        const std::filesystem::path file = context.workspace.path() / "step.sh";
+        QUERN_CHECK(write_file_atomically(file, script, 0644));
+        guest.mounts.push_back({file, script_in_guest, true});
+        command.argv = {"/bin/sh", script_in_guest};
+    }
+    const auto sink = [&](std::string_view bytes, bool) { context.log.write(step.name, bytes); };
+    QUERN_TRY(const ExitStatus status, services.sandbox.run(guest, command, sink, services.cancel));
+    if (status.is_success()) {
+        return {};
+    }
+    QUERN_TRY(const bool is_mended, offer_shell(step, context, services));
+    if (is_mended) {
+        return {};
+    }
+    return step_failure(step, context, status);
+}
+
+Result<void> run_step(
+    const pipeline::Step& step, const ExecuteContext& context, const Services& services
+) {
+    QUERN_CHECK(services.cancel.check());
+    context.log.start_step();
+    context.log.write_heading(fmt::format("running step \"{}\" of {}", step.name, step.package));
+    Activity activity(services.reporter, fmt::format("{}: {}", step.package, step.name));
+    if (!step.failed_assertion.empty()) {
+        const std::string place = place_of(step);
+        return Error(
+                   ErrorCode::step_failed,
+                   (place.empty() ? "" : place + ": ") + step.failed_assertion
+        )
+            .help("required-steps counts the direct children whose `if` holds");
+    }
+    if (step.native.empty()) {
+        return run_script(step, context, services);
+    }
+    const SourceContext sources = {
+        context.workspace, context.guest.root, context.options.source_date};
+    if (auto done = run_native_step(step, sources, services); !done) {
+        const std::string place = place_of(step);
+        return std::move(done).error().context(fmt::format(
+            "{}step '{}' of {}", place.empty() ? "" : place + ": ", step.name, step.package
+        ));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string shell_script(const pipeline::Step& step, bool debug) {
+    const std::string directory = shell_quote(step.working_directory);
+    return fmt::format(
+        "set -e{}o pipefail\n[ -d {} ] || mkdir -p {}\ncd {}\n{}\nexit 0\n",
+        debug ? "x" : "",
+        directory,
+        directory,
+        directory,
+        step.script
+    );
+}
+
+std::vector<std::pair<std::string, std::string>> step_environment(
+    const pipeline::Step& step, const recipe::Configuration& configuration, std::int64_t source_date
+) {
+    std::map<std::string, std::string> merged;
+    merged["SOURCE_DATE_EPOCH"] = std::to_string(source_date);
+    for (const auto& [name, value] : configuration.environment.environment) {
+        merged[name] = value.value;
+    }
+    merged["PATH"] = default_path;
+    for (const auto& [name, value] : step.environment) {
+        merged[name] = value;
+    }
+    return {merged.begin(), merged.end()};
+}
+
+Result<void> prepare_guest(const ExecuteContext& context, const Services& services) {
+    QUERN_TRY(const FileTree root, FileTree::open(context.guest.root));
+    for (const char* program : {"usr/sbin/ldconfig", "sbin/ldconfig"}) {
+        const auto status = root.status(program);
+        if (!status || !S_ISREG(status->st_mode) || (status->st_mode & 0111U) == 0) {
+            continue;
+        }
+        sandbox::Command command;
+        command.argv = {std::string("/") + program};
+        command.environment = {{"PATH", std::string(default_path)}};
+        std::string output;
+        const auto sink = [&](std::string_view bytes, bool) {
+            output.append(bytes.substr(0, 4096));
+        };
+        QUERN_TRY(
+            const ExitStatus done,
+            services.sandbox.run(context.guest, command, sink, services.cancel)
+        );
+        if (!done.is_success()) {
+            services.reporter.warning(fmt::format(
+                "ldconfig in the guest: {}: {}", done.describe(), printable(trim(output))
+            ));
+        }
+        return {};
+    }
+    return {};
+}
+
+Result<void> execute(
+    const pipeline::PackagePlan& plan, const ExecuteContext& context, const Services& services
+) {
+    for (const pipeline::Step& step : plan.steps) {
+        QUERN_CHECK(run_step(step, context, services));
+    }
+    return {};
+}
+
+}  // namespace quern::build

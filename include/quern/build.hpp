@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+#include "quern/keyring.hpp"
+#include "quern/recipe.hpp"
+#include "quern/reporter.hpp"
+#include "quern/sandbox.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quern {
+class CancelToken;
+class Diagnostics;
+class FileReader;
+class ThreadPool;
+struct GuestIds;
+}  // namespace quern
+
+namespace quern::fetch {
+class Fetcher;
+class GitLibrary;
+}  // namespace quern::fetch
+
+namespace quern::pipeline {
+class Library;
+}
+
+namespace quern::repository {
+class PackageStore;
+}
+
+namespace quern::build {
+
+/// What a build needs of the world. Everything outlives the build; nothing is owned.
+struct Services {
+    Reporter& reporter;
+    const CancelToken& cancel;
+    ThreadPool& pool;
+    const FileReader& reader;
+    fetch::Fetcher& fetcher;
+    const fetch::GitLibrary& git;
+    repository::PackageStore& store;
+    pipeline::Library& library;
+    sandbox::Sandbox& sandbox;
+    const GuestIds& ids;
+    std::filesystem::path
+        cache_directory;  ///< roots, workspaces, logs, indexes and git mirrors lie below
+};
+
+/// Where the environment's packages come from besides the recipe.
+struct EnvironmentOptions {
+    std::vector<std::string> repositories;    ///< --repository-append
+    std::vector<std::string> keyring;         ///< --keyring-append: paths or URLs
+    std::vector<std::string> extra_packages;  ///< --package-append
+    bool ignore_signatures = false;
+    bool offline = false;
+};
+
+struct BuildOptions {
+    std::filesystem::path recipe;  ///< as the user gave it
+    recipe::LoadOptions load;      ///< with the one architecture
+    EnvironmentOptions environment;
+    std::filesystem::path out_directory = "packages";
+    std::filesystem::path source_directory;     ///< empty: the recipe's own directory
+    std::filesystem::path workspace_directory;  ///< empty: a fresh one below the cache
+    bool empty_workspace = false;               ///< --empty-workspace: nothing is copied
+    bool keep_workspace = false;                ///< --rm=false
+    bool debug = false;                         ///< set -x in steps
+    bool interactive = false;                   ///< a shell in the guest where a step failed
+    bool network = false;                       ///< --network=host
+    const apk::PrivateKey* key = nullptr;
+    std::int64_t source_date = 0;                                    ///< Unix seconds
+    std::string namespace_name = "unknown";                          ///< --namespace
+    std::string repository_url = "https://unknown/unknown/unknown";  ///< --git-repo-url
+    std::string recipe_license;                                      ///< --license
+    bool strip_origin_name = false;
+    bool update_index = true;   ///< --generate-index
+    int compression_level = 0;  ///< 0: the default
+};
+
+struct BuiltPackage {
+    std::string name;
+    std::filesystem::path path;
+    std::uint64_t file_size = 0;  ///< bytes
+    std::string checksum;         ///< identity, "Q1…"
+};
+
+struct BuildReport {
+    std::vector<BuiltPackage> packages;
+    bool is_skipped = false;  ///< the recipe is not for this architecture
+    std::filesystem::path log;
+};
+
+/// Builds one recipe for one architecture and publishes its packages in `<out>/<architecture>/`. On
+/// any error nothing published changes. Errors: invalid_recipe (diagnostics were reported),
+/// step_failed, sandbox, network, digest_mismatch, signature, unsatisfiable, io, interrupted,
+/// limit.
+Result<BuildReport> build(const BuildOptions& options, const Services& services);
+
+}  // namespace quern::build

@@ -1,0 +1,248 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "build/source_tree.hpp"
+
+#include "build/ignore_file.hpp"
+#include "build/workspace.hpp"
+#include "support/atomic_file.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <set>
+#include <system_error>
+
+namespace quern::build {
+namespace {
+
+constexpr std::string_view ignore_file_name = ".melangeignore";
+
+Result<void> copy_bytes(int from, int to, const std::string& path) {
+    constexpr std::size_t piece = std::size_t{1} << 30U;
+    for (;;) {
+        const ssize_t count = ::sendfile(to, from, nullptr, piece);
+        if (count < 0) {
+            return Error::system(errno, fmt::format("copying {}", path));
+        }
+        if (count == 0) {
+            return {};
+        }
+    }
+}
+
+class SourceCopy {
+ public:
+    SourceCopy(const FileTree& source, const FileTree& home, const GuestIds& ids)
+        : source_(source), home_(home), ids_(ids) {}
+
+    Result<void> copy(const TreeEntry& entry) {
+        const std::size_t slash = entry.path.rfind('/');
+        if (slash != std::string::npos) {
+            QUERN_CHECK(make_parents(entry.path.substr(0, slash)));
+        }
+        QUERN_TRY(const UniqueFd from, source_.open_file(entry.path, O_NOFOLLOW));
+        const mode_t mode = entry.status.st_mode & 0777U;
+        QUERN_CHECK(home_.write(entry.path, {}, 0600));
+        QUERN_TRY(const auto parent, home_.open_parent(entry.path));
+        const UniqueFd to(
+            ::openat(parent.first.get(), parent.second.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        );
+        if (!to) {
+            return Error::system(errno, fmt::format("writing {}", entry.path));
+        }
+        QUERN_CHECK(copy_bytes(from.get(), to.get(), entry.path));
+        if (::fchmod(to.get(), mode) != 0) {
+            return Error::system(errno, fmt::format("setting the mode of {}", entry.path));
+        }
+        return give(to.get(), entry.path);
+    }
+
+ private:
+    Result<void> make_parents(const std::string& directory) {
+        if (!made_.insert(directory).second) {
+            return {};
+        }
+        if (const std::size_t slash = directory.rfind('/'); slash != std::string::npos) {
+            QUERN_CHECK(make_parents(directory.substr(0, slash)));
+        }
+        QUERN_CHECK(home_.make_directories(directory));
+        QUERN_TRY(const FileTree made, home_.subtree(directory));
+        return give(made.fd(), directory);
+    }
+
+    Result<void> give(int fd, const std::string& path) const {
+        if (ids_.count > 1 && ::fchown(fd, ids_.to_host(0), ids_.to_host(0)) != 0) {
+            return Error::system(errno, fmt::format("giving {} to the guest", path));
+        }
+        return {};
+    }
+
+    const FileTree& source_;
+    const FileTree& home_;
+    const GuestIds& ids_;
+    std::set<std::string> made_;
+};
+
+// Relative to `source`, or empty if `directory` lies elsewhere.
+std::string path_inside(
+    const std::filesystem::path& source, const std::filesystem::path& directory
+) {
+    std::error_code failure;
+    const auto inner = std::filesystem::weakly_canonical(directory, failure);
+    const auto outer = std::filesystem::weakly_canonical(source, failure);
+    const std::string relative = inner.lexically_relative(outer).generic_string();
+    return relative.empty() || relative == "." || relative.starts_with("..") ? std::string()
+                                                                             : relative;
+}
+
+std::string package_note(
+    const recipe::Configuration& configuration,
+    std::string_view namespace_name,
+    std::string_view architecture
+) {
+    const recipe::Package& package = configuration.package;
+    std::string note = fmt::format(
+        R"({{"type":"apk","os":"{}","name":"{}","version":"{}","architecture":"{}")",
+        namespace_name,
+        package.name.value,
+        package.full_version(),
+        architecture
+    );
+    if (const std::string cpe = cpe_name(package); !cpe.empty()) {
+        note += fmt::format(R"(,"appCpe":"{}")", cpe);
+    }
+    return note + "}";
+}
+
+std::string escape_for(std::string_view text, std::string_view special) {
+    std::string escaped;
+    for (const char c : text) {
+        if (special.find(c) != std::string_view::npos) {
+            escaped += '\\';
+        }
+        escaped += c;
+    }
+    return escaped;
+}
+
+// An ELF note needs its sizes spelled out: owner "FDO", type 0xcafe1a7e.
+// Source: systemd.io/ELF_PACKAGE_METADATA.
+std::string note_header(const std::string& note) {
+    return fmt::format(
+        "/* Puts the package's name and version in the binaries that are made from it. */\n"
+        "__asm__(\n"
+        "    \".pushsection .note.package, \\\"a\\\", %note\\n\"\n"
+        "    \".balign 4\\n\"\n"
+        "    \".long 4, {}, 0xcafe1a7e\\n\"\n"
+        "    \".asciz \\\"FDO\\\"\\n\"\n"
+        "    \".asciz \\\"{}\\\"\\n\"\n"
+        "    \".balign 4\\n\"\n"
+        "    \".popsection\\n\");\n",
+        note.size() + 1,
+        escape_for(escape_for(note, "\"\\"), "\"\\")
+    );
+}
+
+Result<void> write_clang_files(const FileTree& home) {
+    constexpr int first_version = 15;
+    constexpr int last_version = 42;
+    for (int version = first_version; version <= last_version; ++version) {
+        const std::string directory = fmt::format(".config/clang-{}", version);
+        QUERN_CHECK(home.make_directories(directory));
+        for (const char* architecture : {"aarch64", "x86_64"}) {
+            for (const char* driver : {"clang", "clang++"}) {
+                const std::string name =
+                    fmt::format("{}-unknown-linux-gnu-{}.cfg", architecture, driver);
+                QUERN_CHECK(home.write(
+                    fmt::format("{}/{}", directory, name),
+                    fmt::format("@../../.melange.clang.cfg\n@/etc/clang-{}/{}\n", version, name)
+                ));
+            }
+        }
+    }
+    return {};
+}
+
+std::string or_star(const recipe::Text& text) {
+    return text.is_empty() ? "*" : text.value;
+}
+
+}  // namespace
+
+std::string cpe_name(const recipe::Package& package) {
+    const recipe::Cpe& cpe = package.cpe;
+    if (cpe.vendor.is_empty() || cpe.product.is_empty()) {
+        return {};
+    }
+    return fmt::format(
+        "cpe:2.3:{}:{}:{}:{}:*:{}:{}:{}:{}:{}:{}",
+        cpe.part.is_empty() ? "a" : cpe.part.value,
+        cpe.vendor.value,
+        cpe.product.value,
+        package.version.value,
+        or_star(cpe.edition),
+        or_star(cpe.language),
+        or_star(cpe.software_edition),
+        or_star(cpe.target_software),
+        or_star(cpe.target_hardware),
+        or_star(cpe.other)
+    );
+}
+
+Result<void> copy_source_tree(
+    const std::filesystem::path& source,
+    const FileTree& home,
+    const GuestIds& ids,
+    const std::filesystem::path& skip
+) {
+    QUERN_TRY(const FileTree tree, FileTree::open(source));
+    IgnoreFile ignored;
+    if (tree.exists(ignore_file_name)) {
+        QUERN_TRY(const std::string text, tree.read(ignore_file_name));
+        ignored = IgnoreFile::parse(text);
+    }
+    const std::string skipped = path_inside(source, skip);
+    SourceCopy copy(tree, home, ids);
+    return tree.walk("", [&](const TreeEntry& entry) -> Result<void> {
+        const bool is_skipped =
+            !skipped.empty() && (entry.path == skipped || entry.path.starts_with(skipped + "/"));
+        if (!S_ISREG(entry.status.st_mode) || is_skipped || ignored.matches(entry.path)) {
+            return {};
+        }
+        return copy.copy(entry);
+    });
+}
+
+Result<void> write_compiler_files(
+    const FileTree& home,
+    const recipe::Configuration& configuration,
+    std::string_view namespace_name,
+    std::string_view architecture,
+    const GuestIds& ids
+) {
+    const std::string note = package_note(configuration, namespace_name, architecture);
+    QUERN_CHECK(home.write(
+        ".melange.gcc.spec",
+        fmt::format("*link:\n+ %{{!r:--package-metadata={}}}\n", escape_for(note, "\\"))
+    ));
+    QUERN_CHECK(home.write(
+        ".melange.clang.cfg",
+        fmt::format("-Xlinker --package-metadata={}\n", escape_for(note, "\"\\"))
+    ));
+    QUERN_CHECK(home.write(".melange.fdo.h", note_header(note)));
+    QUERN_CHECK(write_clang_files(home));
+    for (const char* path :
+         {".melange.gcc.spec", ".melange.clang.cfg", ".melange.fdo.h", ".config"}) {
+        QUERN_CHECK(give_to_guest(home, path, ids));
+    }
+    return {};
+}
+
+}  // namespace quern::build

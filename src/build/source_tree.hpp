@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+#include "quern/recipe.hpp"
+#include "support/file_tree.hpp"
+#include "support/guest_ids.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace quern::build {
+
+/// Copies the regular files of `source` that `.melangeignore` does not name into the workspace:
+/// permission bits are kept, links and empty directories are not copied, nothing is followed.
+/// `skip` is a directory (the output) that is not copied when it lies inside. Errors: io. Source:
+/// recipe-and-build 6.4.
+Result<void> copy_source_tree(
+    const std::filesystem::path& source,
+    const FileTree& home,
+    const GuestIds& ids,
+    const std::filesystem::path& skip
+);
+
+/// Writes what compiler wrappers of a distribution look for to note in each binary which package it
+/// is from (recipe-and-build 6.4).
+Result<void> write_compiler_files(
+    const FileTree& home,
+    const recipe::Configuration& configuration,
+    std::string_view namespace_name,
+    std::string_view architecture,
+    const GuestIds& ids
+);
+
+/// `cpe:2.3:…` of a package, empty if vendor or product are missing (recipe-and-build 2.2).
+std::string cpe_name(const recipe::Package& package);
+
+}  // namespace quern::build

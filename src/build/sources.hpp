@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "build/workspace.hpp"
+#include "quern/build.hpp"
+#include "quern/plan.hpp"
+
+#include <filesystem>
+
+namespace quern::build {
+
+/// Where native steps write: the workspace, or the guest's root for working directories outside of
+/// /home/build.
+struct SourceContext {
+    const Workspace& workspace;
+    const std::filesystem::path& guest_root;
+    std::int64_t source_date = 0;
+};
+
+/// Does a `fetch` or `git-checkout` step on the host as data: nothing of what comes is run, all of
+/// it is confined to the step's working directory. Errors: digest_mismatch, network, not_found,
+/// invalid_data, limit, step_failed (inputs that make no sense), interrupted. Source:
+/// recipe-and-build 5.1.
+Result<void> run_native_step(
+    const pipeline::Step& step, const SourceContext& context, const Services& services
+);
+
+}  // namespace quern::build

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "build/step_log.hpp"
+
+#include "support/atomic_file.hpp"
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace quern::build {
+namespace {
+
+constexpr std::size_t kept_lines = 40;
+constexpr std::size_t kept_line_bytes = 4096;
+
+}  // namespace
+
+Result<StepLog> StepLog::create(const std::filesystem::path& path, Reporter& reporter) {
+    std::error_code failure;
+    std::filesystem::create_directories(path.parent_path(), failure);
+    UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)
+    );
+    if (!file) {
+        return Error::system(errno, fmt::format("opening the log {}", path.string()));
+    }
+    return StepLog(std::move(file), path, reporter);
+}
+
+void StepLog::write_heading(std::string_view text) {
+    std::ignore = write_all(
+        file_.get(), fmt::format("== {}\n", text)
+    );  // a full disk must not fail the build's last words
+}
+
+void StepLog::start_step() {
+    lines_.clear();
+    unfinished_.clear();
+}
+
+void StepLog::write(std::string_view step, std::string_view bytes) {
+    std::ignore = write_all(file_.get(), bytes);  // as above
+    reporter_->step_output(step, bytes);
+    while (!bytes.empty()) {
+        const std::size_t end = bytes.find('\n');
+        const std::string_view part = bytes.substr(0, end);
+        unfinished_.append(
+            part.substr(0, kept_line_bytes - std::min(unfinished_.size(), kept_line_bytes))
+        );
+        if (end == std::string_view::npos) {
+            return;
+        }
+        lines_.push_back(std::exchange(unfinished_, {}));
+        if (lines_.size() > kept_lines) {
+            lines_.pop_front();
+        }
+        bytes.remove_prefix(end + 1);
+    }
+}
+
+std::string StepLog::last_lines() const {
+    std::string text;
+    for (const std::string& line : lines_) {
+        text += "  | " + printable(line) + "\n";
+    }
+    if (!unfinished_.empty()) {
+        text += "  | " + printable(unfinished_) + "\n";
+    }
+    return text;
+}
+
+}  // namespace quern::build

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+#include "quern/reporter.hpp"
+#include "support/handle.hpp"
+
+#include <deque>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace quern::build {
+
+/// Takes what steps print: all of it goes to a file and to the reporter, the last lines are kept
+/// for the message of a failure. Memory is bounded.
+class StepLog {
+ public:
+    /// Truncates the file; its directory is made if missing.
+    static Result<StepLog> create(const std::filesystem::path& path, Reporter& reporter);
+
+    /// A line of our own in the file: "running step 'configure'".
+    void write_heading(std::string_view text);
+    void write(std::string_view step, std::string_view bytes);
+    /// Lines that were printed last, oldest first, safe for a terminal.
+    std::string last_lines() const;
+    /// Forgets the last lines: a new step begins.
+    void start_step();
+    const std::filesystem::path& path() const { return path_; }
+
+ private:
+    StepLog(UniqueFd file, std::filesystem::path path, Reporter& reporter)
+        : file_(std::move(file)), path_(std::move(path)), reporter_(&reporter) {}
+    UniqueFd file_;
+    std::filesystem::path path_;
+    Reporter* reporter_;
+    std::deque<std::string> lines_;
+    std::string unfinished_;
+};
+
+}  // namespace quern::build
