@@ -11,8 +11,9 @@ namespace quern::archive {
 
 enum class TarType { file, hard_link, symlink, character_device, block_device, directory, fifo };
 
-/// One member of a tar stream. Ids and sizes are those of the header; numbers that a PAX record overrides are ignored as apk does
-/// (size excepted), paths from PAX `path`/`linkpath`, GNU `L`/`K` and the ustar prefix are already applied.
+/// One member of a tar stream. Ids and sizes are those of the header; numbers that a PAX record
+/// overrides are ignored as apk does (size excepted), paths from PAX `path`/`linkpath`, GNU `L`/`K`
+/// and the ustar prefix are already applied.
 struct TarEntry {
     TarType type = TarType::file;
     std::string path;         ///< no trailing slash
@@ -26,7 +27,8 @@ struct TarEntry {
     std::int64_t mtime = 0;  ///< seconds since 1970
     std::uint32_t device_major = 0;
     std::uint32_t device_minor = 0;
-    /// Further PAX records in the order of the header: "APK-TOOLS.checksum.SHA1", "SCHILY.xattr.user.x". Values may hold any byte.
+    /// Further PAX records in the order of the header: "APK-TOOLS.checksum.SHA1",
+    /// "SCHILY.xattr.user.x". Values may hold any byte.
     std::vector<std::pair<std::string, std::string>> records;
 
     const std::string* record(const std::string& key) const;
