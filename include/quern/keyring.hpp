@@ -50,7 +50,8 @@ class PublicKey {
 /// A set of trusted public keys by file name. Nothing is trusted that was not added.
 class Keyring {
  public:
-    /// `name` is a file name without directory; "x.rsa.pub". Errors: invalid_data (a name with '/' or control characters, or empty).
+    /// `name` is a file name without directory; "x.rsa.pub". Errors: invalid_data (a name with '/'
+    /// or control characters, or empty).
     Result<void> add(std::string name, PublicKey key);
     /// Reads one PEM file; its file name becomes the key's. Errors: not_found, io, invalid_data.
     Result<void> add_file(const std::filesystem::path& path);
@@ -61,10 +62,12 @@ class Keyring {
     const PublicKey* find(std::string_view name) const;
     void merge(const Keyring& other);
 
-    /// Checks signatures as apk does: the first one whose key is in the ring decides, the others are not looked at. Gives the name of the key.
-    /// Errors: signature (none, no known key, mismatch), unsupported.
-    /// Source: apk-tools 3.0.6 src/extract_v2.c; apk-format 1.1.
-    Result<std::string> verify(const std::vector<Signature>& signatures, const class SignedDigests& digests) const;
+    /// Checks signatures as apk does: the first one whose key is in the ring decides, the others
+    /// are not looked at. Gives the name of the key. Errors: signature (none, no known key,
+    /// mismatch), unsupported. Source: apk-tools 3.0.6 src/extract_v2.c; apk-format 1.1.
+    Result<std::string> verify(
+        const std::vector<Signature>& signatures, const class SignedDigests& digests
+    ) const;
 
  private:
     std::map<std::string, PublicKey, std::less<>> keys_;
@@ -107,10 +110,15 @@ class Passphrase {
 /// A private RSA key. Not copyable, not printable.
 class PrivateKey {
  public:
-    /// PEM PKCS#1 or PKCS#8, encrypted or not. `name` is the file name without directory; signatures carry it with ".pub" behind.
-    /// Errors: invalid_data (no key, not RSA), signature (encrypted: no or wrong passphrase).
-    static Result<PrivateKey> parse(std::string name, std::string_view pem, const Passphrase& passphrase = {});
-    static Result<PrivateKey> load(const std::filesystem::path& path, const Passphrase& passphrase = {});
+    /// PEM PKCS#1 or PKCS#8, encrypted or not. `name` is the file name without directory;
+    /// signatures carry it with ".pub" behind. Errors: invalid_data (no key, not RSA), signature
+    /// (encrypted: no or wrong passphrase).
+    static Result<PrivateKey> parse(
+        std::string name, std::string_view pem, const Passphrase& passphrase = {}
+    );
+    static Result<PrivateKey> load(
+        const std::filesystem::path& path, const Passphrase& passphrase = {}
+    );
     /// Errors: usage (under 2,048 or over 16,384 bits).
     static Result<PrivateKey> generate(std::string name, int bits);
     PrivateKey(PrivateKey&&) noexcept;
@@ -124,7 +132,8 @@ class PrivateKey {
     /// PKCS#1 PEM (as melange writes it), or encrypted PKCS#8 if a passphrase is given.
     Result<std::string> to_pem(const Passphrase& passphrase = {}) const;
     /// PKCS#1 v1.5 over a digest.
-    Result<Signature> sign(const SignedDigests& digests, SignatureKind kind = SignatureKind::rsa256) const;
+    Result<Signature> sign(const SignedDigests& digests, SignatureKind kind = SignatureKind::rsa256)
+        const;
 
  private:
     struct State;

@@ -28,12 +28,19 @@ class Version {
     std::string text_;
 };
 
-/// Total order of any two texts as apk-tools compares them; invalid ones are where apk-tools puts them.
+/// Total order of any two texts as apk-tools compares them; invalid ones are where apk-tools puts
+/// them.
 std::strong_ordering compare_versions(std::string_view a, std::string_view b);
+/// True if `text` is a version by the grammar of apk-tools 3; the same answer as Version::parse
+/// without a copy.
+bool is_valid_version(std::string_view text);
+/// As `compare_versions`, but equal as soon as `wanted` has ended (apk-format 6, `~ <~ >~`).
+std::strong_ordering compare_versions_fuzzily(std::string_view available, std::string_view wanted);
 /// The `~` relation: `available` equals `wanted` as far as `wanted` goes (apk-format 6).
 bool matches_fuzzily(std::string_view available, std::string_view wanted);
-/// True for versions that a recipe may have, without -rN (recipe-and-build 6.1): at most one of _alpha _beta _pre _rc, then at most one of
-/// _cvs _svn _git _hg _p. `with_revision` also takes a trailing -rN.
+/// True for versions that a recipe may have, without -rN (recipe-and-build 6.1): at most one of
+/// _alpha _beta _pre _rc, then at most one of _cvs _svn _git _hg _p, no number of 18 digits or more
+/// (apk 2 reads none). `with_revision` also takes a trailing -rN.
 bool is_recipe_version(std::string_view text, bool with_revision = true);
 
 }  // namespace quern::apk

@@ -1,2 +1,234 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+// An index file is one gzip member with the files APKINDEX and DESCRIPTION, and in front of it, if
+// it is signed, a member with signatures over all the bytes behind. With a keyring the second
+// member is not even inflated before the signature holds (apk-format 2).
+#include "quern/index.hpp"
+
+#include "apk/signature_section.hpp"
+#include "archive/byte_stream.hpp"
+#include "archive/gzip_reader.hpp"
+#include "archive/gzip_writer.hpp"
+#include "archive/tar_writer.hpp"
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+namespace quern::apk {
+
+namespace {
+
+constexpr std::uint64_t longest_signature_section = std::uint64_t{1} << 20U;
+constexpr std::uint64_t longest_description = std::uint64_t{1} << 20U;
+
+Error invalid(std::string message) {
+    return {ErrorCode::invalid_data, std::move(message)};
+}
+
+/// An index file cut in two. Views into the bytes given.
+struct Members {
+    std::vector<Signature> signatures;
+    bool has_signature_section = false;
+    std::string_view body;  ///< compressed; what signatures are made over
+};
+
+/// The inflated first member as far as `limit`, and where the next begins.
+struct FirstMember {
+    std::string text;
+    bool is_complete = false;
+    std::uint64_t end = 0;
+};
+
+/// A member that is longer than a signature section can be is the body: it is not read further.
+Result<FirstMember> read_first_member(std::string_view bytes) {
+    archive::StringSource source(bytes);
+    archive::GzipReader reader(source, {.output_bytes = UINT64_MAX});
+    FirstMember first;
+    QUERN_TRY(const bool any, reader.next_member());
+    if (!any) {
+        return invalid("APKINDEX.tar.gz is empty");
+    }
+    std::array<char, 16384> buffer;
+    while (first.text.size() <= longest_signature_section) {
+        QUERN_TRY(const std::size_t count, reader.read(buffer));
+        if (count == 0) {
+            first.is_complete = true;
+            first.end = reader.source_offset();
+            return first;
+        }
+        first.text.append(buffer.data(), count);
+        if (!is_signature_name(first.text)) {
+            return first;  // tar begins with the name of its first entry
+        }
+    }
+    return first;
+}
+
+Result<Members> split_members(std::string_view bytes) {
+    QUERN_TRY(const FirstMember first, read_first_member(bytes));
+    Members members;
+    members.body = bytes;
+    if (!first.is_complete || !is_signature_name(first.text)) {
+        if (is_signature_name(first.text)) {
+            return invalid("signature section: more than 1 MiB");
+        }
+        return members;
+    }
+    members.has_signature_section = true;
+    QUERN_TRY(members.signatures, parse_signature_section(first.text));
+    members.body = bytes.substr(first.end);
+    if (members.body.empty()) {
+        return invalid("APKINDEX.tar.gz holds signatures and nothing behind them");
+    }
+    return members;
+}
+
+Result<std::string> inflate_body(std::string_view body, const IndexLimits& limits) {
+    archive::StringSource source(body);
+    // Room for the tar headers, padding and the description beside the text itself.
+    const std::uint64_t most = limits.text_bytes + 2 * longest_description;
+    archive::GzipReader reader(source, {.output_bytes = most});
+    QUERN_TRY(const bool any, reader.next_member());
+    if (!any) {
+        return invalid("APKINDEX.tar.gz has no content");
+    }
+    std::string text;
+    std::size_t filled = 0;
+    while (true) {
+        constexpr std::size_t smallest = std::size_t{256} << 10U;
+        if (text.size() - filled < smallest / 2) {
+            text.resize(std::max(smallest, std::min<std::size_t>(text.size() * 2, most + 1)));
+            QUERN_ASSERT(filled < text.size());
+        }
+        QUERN_TRY(const std::size_t count, reader.read(std::span(text).subspan(filled)));
+        if (count == 0) {
+            break;
+        }
+        filled += count;
+    }
+    text.resize(filled);
+    if (reader.source_offset() != body.size()) {
+        return invalid(
+            "APKINDEX.tar.gz: bytes or a further gzip member behind the index, which apk 3 refuses"
+        );
+    }
+    return text;
+}
+
+Result<Index> read_body(std::string_view body, const IndexLimits& limits) {
+    auto text = inflate_body(body, limits);
+    if (!text) {
+        Error error = std::move(text).error().context("APKINDEX.tar.gz");
+        return error.code() == ErrorCode::limit
+                   ? std::move(error).help("raise the limit with --max-index-text-bytes")
+                   : error;
+    }
+    Index index;
+    std::string description;
+    bool found = false;
+    const auto take = [&](const archive::TarEntry& entry, std::string content) -> Result<void> {
+        if (entry.path == "APKINDEX") {
+            found = true;
+            QUERN_TRY(index, Index::parse(content, limits));
+            return {};
+        }
+        if (entry.path != "DESCRIPTION") {
+            return invalid(fmt::format(
+                "APKINDEX.tar.gz: '{}' does not belong in an index", printable(entry.path)
+            ));
+        }
+        if (content.size() > longest_description) {
+            return invalid("APKINDEX.tar.gz: DESCRIPTION has more than 1 MiB");
+        }
+        description = std::move(content);
+        return {};
+    };
+    QUERN_CHECK(read_small_tar(*text, "index", false, take));
+    if (!found) {
+        return invalid("APKINDEX.tar.gz holds no APKINDEX");
+    }
+    index.description = std::move(description);
+    return index;
+}
+
+Result<std::string> verify(const Members& members, const Keyring& keyring) {
+    if (!members.has_signature_section) {
+        return Error(ErrorCode::signature, "the index is not signed")
+            .help(
+                "sign it with 'quern sign-index', or read it with --ignore-signatures if you trust "
+                "where it comes from"
+            );
+    }
+    SignedDigests digests;
+    digests.update(members.body);
+    return keyring.verify(members.signatures, digests);
+}
+
+Result<std::string> with_signature(std::string_view body, const PrivateKey& key) {
+    SignedDigests digests;
+    digests.update(body);
+    QUERN_TRY(const Signature signature, key.sign(digests));
+    QUERN_TRY(std::string bytes, make_signature_section(signature, 0));
+    bytes += body;
+    return bytes;
+}
+
+archive::TarEntry index_file(std::string name, std::uint64_t size) {
+    archive::TarEntry entry;
+    entry.path = std::move(name);
+    entry.mode = 0644;
+    entry.user_name = "root";
+    entry.group_name = "root";
+    entry.size = size;
+    return entry;
+}
+
+}  // namespace
+
+Result<IndexFile> read_index(
+    std::string_view bytes, const Keyring* keyring, const IndexLimits& limits
+) {
+    if (bytes.size() > limits.file_bytes) {
+        return Error(
+                   ErrorCode::limit,
+                   fmt::format("APKINDEX.tar.gz has more than {} bytes", limits.file_bytes)
+        )
+            .help("raise the limit with --max-index-file-bytes");
+    }
+    QUERN_TRY(Members members, split_members(bytes));
+    IndexFile file;
+    if (keyring != nullptr) {
+        QUERN_TRY(file.verified_by, verify(members, *keyring));
+    }
+    QUERN_TRY(file.index, read_body(members.body, limits));
+    file.signatures = std::move(members.signatures);
+    return file;
+}
+
+Result<std::string> write_index(const Index& index, const PrivateKey* key) {
+    const std::string text = index.to_string();
+    archive::StringSink tar;
+    archive::TarWriter writer(tar);
+    QUERN_CHECK(writer.add(index_file("DESCRIPTION", index.description.size()), index.description));
+    QUERN_CHECK(writer.add(index_file("APKINDEX", text.size()), text));
+    QUERN_CHECK(writer.finish_with_end_blocks());
+    QUERN_TRY(std::string body, archive::gzip_compress(tar.text()));
+    if (key == nullptr) {
+        return body;
+    }
+    return with_signature(body, *key);
+}
+
+Result<std::string> sign_index(std::string_view bytes, const PrivateKey& key) {
+    QUERN_TRY(const Members members, split_members(bytes));
+    // What is signed should be an index: a signature says that its maker has looked at it.
+    QUERN_TRY([[maybe_unused]] const Index checked, read_body(members.body, {}));
+    return with_signature(members.body, key);
+}
+
+}  // namespace quern::apk

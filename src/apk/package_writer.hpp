@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "quern/keyring.hpp"
-#include "quern/package_info.hpp"
 #include "archive/byte_stream.hpp"
 #include "archive/tar_entry.hpp"
+#include "quern/keyring.hpp"
+#include "quern/package_info.hpp"
 #include "support/thread_pool.hpp"
 #include "support/timestamp.hpp"
 
@@ -17,8 +17,9 @@
 
 namespace quern::apk {
 
-/// Gives the data section's entries in order: calls `add` for each; for files with a source of exactly `entry.size` bytes.
-/// `add` computes APK-TOOLS.checksum.SHA1 of files and symbolic links itself; the entry need not carry it.
+/// Gives the data section's entries in order: calls `add` for each; for files with a source of
+/// exactly `entry.size` bytes. `add` computes APK-TOOLS.checksum.SHA1 of files and symbolic links
+/// itself; the entry need not carry it.
 class DataSink {
  public:
     DataSink() = default;
@@ -27,8 +28,8 @@ class DataSink {
     virtual ~DataSink() = default;
     virtual Result<void> add(const archive::TarEntry& entry) = 0;
     virtual Result<void> add_file(const archive::TarEntry& entry, std::string_view content) = 0;
-    /// Reads `fd` from its start, twice if it is large: once for the checksum, once for the content.
-    /// Errors: io; invalid_data if the file changed in between.
+    /// Reads `fd` from its start, twice if it is large: once for the checksum, once for the
+    /// content. Errors: io; invalid_data if the file changed in between.
     virtual Result<void> add_file(const archive::TarEntry& entry, int fd) = 0;
 };
 using DataWriter = std::function<Result<void>(DataSink& sink)>;
@@ -48,10 +49,11 @@ struct WrittenPackage {
     PackageInfo info;             ///< as written: with size and datahash
 };
 
-/// Writes `<directory>/<name>-<version>.apk` (mode 0644; atomically): signature, control and data section, each one gzip member.
-/// `info.installed_size` is computed (files once an inode, link targets, directories 0), `data_hash` too. `control_files` are scripts (0755) and others (0644) by name
-/// without .PKGINFO: ".post-install", ".melange.yaml". The data section is spooled to an unlinked temporary file in `directory`.
-/// Errors: io, limit, invalid_data.
+/// Writes `<directory>/<name>-<version>.apk` (mode 0644; atomically): signature, control and data
+/// section, each one gzip member. `info.installed_size` is computed (files once an inode, link
+/// targets, directories 0), `data_hash` too. `control_files` are scripts (0755) and others (0644)
+/// by name without .PKGINFO: ".post-install", ".melange.yaml". The data section is spooled to an
+/// unlinked temporary file in `directory`. Errors: io, limit, invalid_data.
 Result<WrittenPackage> write_package(
     const std::filesystem::path& directory,
     PackageInfo info,
@@ -60,7 +62,8 @@ Result<WrittenPackage> write_package(
     const PackageWriterOptions& options
 );
 
-/// Signs a finished package anew, in place and atomically; other signatures are dropped. Errors: as reading; io.
+/// Signs a finished package anew, in place and atomically; other signatures are dropped. Errors: as
+/// reading; io.
 Result<void> sign_package(const std::filesystem::path& path, const PrivateKey& key);
 
 }  // namespace quern::apk
