@@ -69,7 +69,7 @@ Snippet make_cells(std::string_view line, std::size_t begin, std::size_t end, st
     Snippet snippet{.cells = {}, .is_cut_before = first > 0, .is_cut_after = last < line.size()};
     for (std::size_t i = first; i < last;) {
         const std::size_t length = character_length(line.substr(i));
-        const bool is_marked = i + length > begin && i < end;
+        const bool is_marked = i + length > begin && i < std::max(end, begin + 1);
         snippet.cells.push_back(make_cell(line.substr(i, length), is_marked));
         i += length;
     }
