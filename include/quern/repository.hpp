@@ -15,7 +15,8 @@
 
 namespace quern::repository {
 
-/// One line of a repository list: `BASE` or `@tag BASE`; BASE is http(s)://…, file://… or a directory.
+/// One line of a repository list: `BASE` or `@tag BASE`; BASE is http(s)://…, file://… or a
+/// directory.
 struct Location {
     std::string base;  ///< no trailing slash, no credentials removed: use `shown` in messages
     std::string tag;   ///< without '@'

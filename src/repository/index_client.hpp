@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "fetch/fetcher.hpp"
 #include "quern/keyring.hpp"
 #include "quern/reporter.hpp"
 #include "quern/repository.hpp"
-#include "fetch/fetcher.hpp"
 #include "support/cancel.hpp"
 
 #include <filesystem>
@@ -22,9 +22,10 @@ struct IndexClientOptions {
     apk::IndexLimits limits;
 };
 
-/// Reads the indexes of repositories for one architecture, remote ones in parallel, each signature checked. Order as in `locations`.
-/// A missing local index is skipped with a warning, a missing remote one is an error.
-/// Errors: network, not_found, signature, invalid_data, limit; the message has the repository, without passwords.
+/// Reads the indexes of repositories for one architecture, remote ones in parallel, each signature
+/// checked. Order as in `locations`. A missing local index is skipped with a warning, a missing
+/// remote one is an error. Errors: network, not_found, signature, invalid_data, limit; the message
+/// has the repository, without passwords.
 Result<std::vector<RepositoryIndex>> read_indexes(
     std::span<const Location> locations,
     std::string_view architecture,

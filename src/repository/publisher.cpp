@@ -1,2 +1,263 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+//
+// At every instant each entry of the visible index must fit the file that it names. New files come
+// first and the index after them: until then nothing names them. A file that a visible entry names
+// must not change before its entry does, and no call replaces two names at once: so a directory is
+// made aside, of hard links, with the new files and the new index, and changes places with the
+// visible one (RENAME_EXCHANGE). Where the file system cannot do that, the entry is taken out of
+// the index, the file replaced and the new entry put in: readers miss that package for a moment,
+// but see no entry that lies.
+#include "repository/publisher.hpp"
+
+#include "repository/arch_directory.hpp"
+#include "support/file_tree.hpp"
+#include "support/handle.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+namespace quern::repository {
+
+namespace {
+
+/// Fills `buffer` unless the file ends before.
+ssize_t read_fully(int fd, std::span<char> buffer) {
+    std::size_t filled = 0;
+    while (filled < buffer.size()) {
+        const ssize_t count = ::read(fd, buffer.data() + filled, buffer.size() - filled);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            return count < 0 ? count : static_cast<ssize_t>(filled);
+        }
+        filled += static_cast<std::size_t>(count);
+    }
+    return static_cast<ssize_t>(filled);
+}
+
+/// True if both files hold the same bytes; a file that cannot be read equals none.
+bool is_same_content(const std::filesystem::path& a, const std::filesystem::path& b) {
+    const UniqueFd first(::open(a.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const UniqueFd second(::open(b.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat first_status = {};
+    struct stat second_status = {};
+    if (!first || !second || ::fstat(first.get(), &first_status) != 0 ||
+        ::fstat(second.get(), &second_status) != 0 ||
+        first_status.st_size != second_status.st_size) {
+        return false;
+    }
+    std::vector<char> left(std::size_t{1} << 17U);
+    std::vector<char> right(left.size());
+    while (true) {
+        const ssize_t left_count = read_fully(first.get(), left);
+        const ssize_t right_count = read_fully(second.get(), right);
+        if (left_count < 0 || left_count != right_count) {
+            return false;
+        }
+        if (left_count == 0) {
+            return true;
+        }
+        if (std::memcmp(left.data(), right.data(), static_cast<std::size_t>(left_count)) != 0) {
+            return false;
+        }
+    }
+}
+
+/// Makes the bytes durable and the mode that of a published file, whatever the umask was.
+Result<void> settle_staged(const std::filesystem::path& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!fd || ::fchmod(fd.get(), 0644) != 0 || ::fdatasync(fd.get()) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("publishing {}", path.string()));
+    }
+    return {};
+}
+
+Result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("moving {} to {}", from.string(), to.string()));
+    }
+    return {};
+}
+
+bool has_entry(const std::filesystem::path& path) {
+    struct stat status = {};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+/// One call of `publish` while it holds the lock.
+class Publication {
+ public:
+    Publication(
+        const ArchDirectory& directory,
+        const PublishOptions& options,
+        std::vector<StagedPackage> packages
+    )
+        : directory_(directory), options_(options), packages_(std::move(packages)) {}
+
+    Result<void> run() {
+        for (const StagedPackage& package : packages_) {
+            QUERN_CHECK(settle_staged(package.path));
+        }
+        QUERN_CHECK(drop_what_is_there());
+        if (!options_.update_index) {
+            return move_packages(directory_.path());
+        }
+        QUERN_TRY(apk::Index old, directory_.read_index(options_.key));
+        apk::Index fresh = old;
+        merge_into(fresh);
+        if (packages_.empty() && fresh.to_string() == old.to_string() &&
+            has_entry(directory_.index_path())) {
+            return {};
+        }
+        return replaces_a_named_file(old) ? publish_by_exchange(old, fresh)
+                                          : publish_in_place(fresh);
+    }
+
+ private:
+    /// Staged files whose bytes are published already are not needed; their entries stay, in case
+    /// the index lacks them.
+    Result<void> drop_what_is_there() {
+        std::vector<StagedPackage> needed;
+        for (StagedPackage& package : packages_) {
+            if (is_same_content(package.path, directory_.path() / package.entry.file_name())) {
+                if (::unlink(package.path.c_str()) != 0) {
+                    const int err = errno;
+                    return Error::system(err, fmt::format("removing {}", package.path.string()));
+                }
+                present_.push_back(std::move(package.entry));
+            } else {
+                needed.push_back(std::move(package));
+            }
+        }
+        packages_ = std::move(needed);
+        return {};
+    }
+
+    void merge_into(apk::Index& index) const {
+        for (const apk::IndexEntry& entry : present_) {
+            index.merge(entry);
+        }
+        for (const StagedPackage& package : packages_) {
+            index.merge(package.entry);
+        }
+    }
+
+    bool is_staged(const apk::IndexEntry& entry) const {
+        return std::any_of(
+            packages_.begin(),
+            packages_.end(),
+            [&entry](const StagedPackage& package) {
+                return package.entry.name == entry.name && package.entry.version == entry.version;
+            }
+        );
+    }
+
+    bool replaces_a_named_file(const apk::Index& index) const {
+        return std::any_of(
+            index.entries.begin(),
+            index.entries.end(),
+            [this](const apk::IndexEntry& entry) {
+                return is_staged(entry) && has_entry(directory_.path() / entry.file_name());
+            }
+        );
+    }
+
+    Result<void> move_packages(const std::filesystem::path& target) const {
+        for (const StagedPackage& package : packages_) {
+            QUERN_CHECK(move(package.path, target / package.entry.file_name()));
+        }
+        return {};
+    }
+
+    Result<void> publish_in_place(const apk::Index& fresh) const {
+        QUERN_CHECK(move_packages(directory_.path()));
+        return directory_.write_index(fresh, options_.key);
+    }
+
+    Result<void> publish_by_exchange(apk::Index& old, const apk::Index& fresh) const {
+        auto successor = directory_.make_successor();
+        if (successor && !packages_.empty()) {
+            QUERN_CHECK(link_packages(*successor));
+            QUERN_CHECK(write_index_to(*successor, fresh));
+            QUERN_TRY(const bool is_exchanged, directory_.exchange(*successor));
+            if (is_exchanged) {
+                for (const StagedPackage& package : packages_) {
+                    ::unlink(package.path.c_str());
+                }
+                return remove_tree(*successor);
+            }
+        }
+        QUERN_CHECK(remove_tree(directory_.beside("next")));
+        return publish_in_steps(old, fresh);
+    }
+
+    /// The staged files stay where they are until the exchange has worked.
+    Result<void> link_packages(const std::filesystem::path& successor) const {
+        for (const StagedPackage& package : packages_) {
+            const std::filesystem::path target = successor / package.entry.file_name();
+            ::unlink(target.c_str());
+            if (::link(package.path.c_str(), target.c_str()) != 0) {
+                const int err = errno;
+                return Error::system(err, fmt::format("publishing {}", package.path.string()));
+            }
+        }
+        return {};
+    }
+
+    /// Nobody sees the successor yet, but its index is a hard link to the visible one: it must be
+    /// replaced, not written to.
+    Result<void> write_index_to(const std::filesystem::path& successor, const apk::Index& fresh)
+        const {
+        QUERN_TRY(const std::string bytes, apk::write_index(fresh, options_.key));
+        return write_file_atomically(successor / directory_.index_path().filename(), bytes);
+    }
+
+    Result<void> publish_in_steps(apk::Index& old, const apk::Index& fresh) const {
+        std::erase_if(old.entries, [this](const apk::IndexEntry& entry) {
+            return is_staged(entry);
+        });
+        QUERN_CHECK(directory_.write_index(old, options_.key));
+        return publish_in_place(fresh);
+    }
+
+    const ArchDirectory& directory_;
+    const PublishOptions& options_;
+    std::vector<StagedPackage> packages_;
+    std::vector<apk::IndexEntry> present_;
+};
+
+}  // namespace
+
+Result<void> publish(
+    const std::filesystem::path& repository,
+    std::string_view architecture,
+    std::vector<StagedPackage> packages,
+    const PublishOptions& options
+) {
+    const std::filesystem::path path = repository / architecture;
+    std::error_code code;
+    std::filesystem::create_directories(path, code);
+    if (code) {
+        return Error::system(code.value(), fmt::format("making {}", path.string()));
+    }
+    QUERN_TRY(const ArchDirectory directory, ArchDirectory::lock(path));
+    return Publication(directory, options, std::move(packages)).run();
+}
+
+}  // namespace quern::repository

@@ -24,11 +24,15 @@ struct StagedPackage {
     apk::IndexEntry entry;
 };
 
-/// Makes packages and the index that names them visible in `<repository>/<architecture>/`. Publishers to one directory take turns (lock file). A kill at any
-/// instant leaves an index whose every entry fits the file that it names. Staged files are moved.
-/// Errors: io, invalid_data (the existing index is damaged).
+/// Makes packages and the index that names them visible in `<repository>/<architecture>/`.
+/// Publishers to one directory take turns (lock file). A kill at any instant leaves an index whose
+/// every entry fits the file that it names. Staged files are moved. Errors: io, invalid_data (the
+/// existing index is damaged).
 Result<void> publish(
-    const std::filesystem::path& repository, std::string_view architecture, std::vector<StagedPackage> packages, const PublishOptions& options
+    const std::filesystem::path& repository,
+    std::string_view architecture,
+    std::vector<StagedPackage> packages,
+    const PublishOptions& options
 );
 
 struct IndexPackagesOptions {
@@ -38,12 +42,19 @@ struct IndexPackagesOptions {
     const apk::PrivateKey* key = nullptr;
 };
 
-/// The entries of package files, in the order of `packages`; only control sections are read, in parallel.
-Result<std::vector<apk::IndexEntry>> read_entries(std::span<const std::filesystem::path> packages, ThreadPool& pool);
+/// The entries of package files, in the order of `packages`; only control sections are read, in
+/// parallel.
+Result<std::vector<apk::IndexEntry>> read_entries(
+    std::span<const std::filesystem::path> packages, ThreadPool& pool
+);
 
-/// `quern index`: writes `output` atomically from package files. Gives warnings (skipped files) by line.
+/// `quern index`: writes `output` atomically from package files. Gives warnings (skipped files) by
+/// line.
 Result<std::vector<std::string>> index_packages(
-    const std::filesystem::path& output, std::span<const std::filesystem::path> packages, const IndexPackagesOptions& options, ThreadPool& pool
+    const std::filesystem::path& output,
+    std::span<const std::filesystem::path> packages,
+    const IndexPackagesOptions& options,
+    ThreadPool& pool
 );
 
 /// One thing wrong with a repository.
@@ -52,9 +63,13 @@ struct RepositoryProblem {
     std::string what;
 };
 
-/// Everything that a client would notice and more: index signature, index against files, hash chains, package signatures, leftover files, dependency closure.
+/// Everything that a client would notice and more: index signature, index against files, hash
+/// chains, package signatures, leftover files, dependency closure.
 Result<std::vector<RepositoryProblem>> verify_repository(
-    const std::filesystem::path& directory, const apk::Keyring& keyring, bool ignore_signatures, ThreadPool& pool
+    const std::filesystem::path& directory,
+    const apk::Keyring& keyring,
+    bool ignore_signatures,
+    ThreadPool& pool
 );
 
 }  // namespace quern::repository

@@ -1,0 +1,188 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/arch_directory.hpp"
+
+#include "support/file_tree.hpp"
+#include "support/handle.hpp"
+
+#include <fmt/format.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+namespace quern::repository {
+
+namespace {
+
+constexpr std::array scratch_purposes = {"index", "next"};
+
+std::filesystem::path beside_path(
+    const std::filesystem::path& directory, std::string_view purpose
+) {
+    return directory.parent_path() /
+           fmt::format(".quern-{}.{}", directory.filename().string(), purpose);
+}
+
+using Directory = Handle<DIR, &::closedir>;
+
+/// Hard links for all files below `from`, new directories with the same mode and owner.
+Result<void> link_tree(int from, int to) {
+    struct stat status = {};
+    if (::fstat(from, &status) != 0 || ::fchmod(to, status.st_mode & 07777U) != 0) {
+        const int err = errno;
+        return Error::system(err, "copying the mode of a directory");
+    }
+    std::ignore =
+        ::fchown(to, status.st_uid, status.st_gid);  // only root can; others own it already
+    const Directory listing(::fdopendir(::fcntl(from, F_DUPFD_CLOEXEC, 0)));
+    if (!listing) {
+        const int err = errno;
+        return Error::system(err, "listing a directory");
+    }
+    ::rewinddir(listing.get());
+    while (const dirent* entry = ::readdir(listing.get())) {
+        const std::string name = entry->d_name;
+        if (name == "." || name == "..") {
+            continue;
+        }
+        if (entry->d_type == DT_DIR) {
+            const UniqueFd inner(
+                ::openat(from, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+            );
+            if (::mkdirat(to, name.c_str(), 0700) != 0 || !inner) {
+                const int err = errno;
+                return Error::system(err, fmt::format("copying the directory {}", name));
+            }
+            const UniqueFd copy(
+                ::openat(to, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+            );
+            QUERN_CHECK(link_tree(inner.get(), copy.get()));
+        } else if (::linkat(from, name.c_str(), to, name.c_str(), 0) != 0) {
+            const int err = errno;
+            return Error::system(err, fmt::format("linking {}", name));
+        }
+    }
+    return {};
+}
+
+Result<UniqueFd> open_directory(const std::filesystem::path& path) {
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) {
+        const int err = errno;
+        return Error::system(err, fmt::format("opening {}", path.string()));
+    }
+    return fd;
+}
+
+/// Checks an index that claims to be signed by `key`: what we sign again must be what we signed.
+Result<void> check_own_signature(
+    std::string_view bytes, const apk::IndexFile& file, const apk::PrivateKey& key
+) {
+    for (const apk::Signature& signature : file.signatures) {
+        if (signature.key_name == key.public_key_name()) {
+            QUERN_TRY(apk::PublicKey public_key, key.public_key());
+            apk::Keyring keyring;
+            QUERN_CHECK(keyring.add(key.public_key_name(), std::move(public_key)));
+            QUERN_TRY(const apk::IndexFile checked, apk::read_index(bytes, &keyring));
+            break;
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<ArchDirectory> ArchDirectory::lock(const std::filesystem::path& directory) {
+    std::error_code code;
+    std::filesystem::path path = std::filesystem::canonical(directory, code);
+    if (code) {
+        return Error::system(code.value(), fmt::format("opening {}", directory.string()));
+    }
+    QUERN_TRY(
+        FileLock lock, FileLock::acquire(beside_path(path, "lock"), FileLock::Mode::exclusive)
+    );
+    ArchDirectory result(std::move(path), std::move(lock));
+    for (const char* purpose : scratch_purposes) {
+        QUERN_CHECK(remove_tree(result.beside(purpose)));
+    }
+    return result;
+}
+
+std::filesystem::path ArchDirectory::beside(std::string_view purpose) const {
+    return beside_path(path_, purpose);
+}
+
+Result<apk::Index> ArchDirectory::read_index(const apk::PrivateKey* key) const {
+    auto bytes = read_file(index_path());
+    if (!bytes) {
+        if (bytes.error().code() == ErrorCode::not_found) {
+            return apk::Index();
+        }
+        return std::move(bytes).error();
+    }
+    auto file = apk::read_index(*bytes, nullptr);
+    if (!file) {
+        return std::move(file).error().context(fmt::format("reading {}", index_path().string()));
+    }
+    if (key != nullptr) {
+        if (auto checked = check_own_signature(*bytes, *file, *key); !checked) {
+            return std::move(checked).error().context(
+                fmt::format("reading {}", index_path().string())
+            );
+        }
+    }
+    return std::move(file->index);
+}
+
+Result<void> ArchDirectory::write_index(const apk::Index& index, const apk::PrivateKey* key) const {
+    QUERN_TRY(const std::string bytes, apk::write_index(index, key));
+    // Not AtomicFile: what it leaves when it is killed lies in the directory under a name that
+    // nobody knows.
+    const std::filesystem::path scratch = beside("index");
+    UniqueFd fd(::open(scratch.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)
+    );
+    if (!fd) {
+        const int err = errno;
+        return Error::system(err, fmt::format("creating {}", scratch.string()));
+    }
+    QUERN_CHECK(write_all(fd.get(), bytes));
+    if (::fchmod(fd.get(), 0644) != 0 || ::fdatasync(fd.get()) != 0 || fd.close() != 0 ||
+        ::rename(scratch.c_str(), index_path().c_str()) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("writing {}", index_path().string()));
+    }
+    return {};
+}
+
+Result<std::filesystem::path> ArchDirectory::make_successor() const {
+    std::filesystem::path successor = beside("next");
+    if (::mkdir(successor.c_str(), 0700) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("making {}", successor.string()));
+    }
+    QUERN_TRY(const UniqueFd from, open_directory(path_));
+    QUERN_TRY(const UniqueFd to, open_directory(successor));
+    QUERN_CHECK(link_tree(from.get(), to.get()));
+    return successor;
+}
+
+Result<bool> ArchDirectory::exchange(const std::filesystem::path& successor) const {
+    if (::renameat2(AT_FDCWD, successor.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) {
+        return true;
+    }
+    const int err = errno;
+    if (err == EINVAL || err == ENOSYS || err == EBUSY || err == EXDEV) {
+        return false;  // a file system without it, or a mount point
+    }
+    return Error::system(err, fmt::format("exchanging {}", path_.string()));
+}
+
+}  // namespace quern::repository

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+#include "quern/index.hpp"
+#include "quern/keyring.hpp"
+#include "support/atomic_file.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace quern::repository {
+
+/// The directory of a repository that holds the packages and the index of one architecture, locked
+/// for one writer. Everything that is not meant for readers lies beside it, not in it.
+class ArchDirectory {
+ public:
+    /// `directory` must exist; links in it are followed once, here. Removes what a killed writer
+    /// left. Errors: io, not_found, interrupted.
+    static Result<ArchDirectory> lock(const std::filesystem::path& directory);
+
+    const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path index_path() const { return path_ / "APKINDEX.tar.gz"; }
+    /// Scratch beside it, on the same file system: `.quern-<name>.<purpose>`.
+    std::filesystem::path beside(std::string_view purpose) const;
+
+    /// The published index; an empty one if there is none. With `key`, a signature that claims to
+    /// be by it must be right.
+    Result<apk::Index> read_index(const apk::PrivateKey* key) const;
+    /// Replaces the index at once.
+    Result<void> write_index(const apk::Index& index, const apk::PrivateKey* key) const;
+
+    /// A directory beside it with hard links to everything in it, mode and owner too. What stands
+    /// there is what `exchange` makes visible.
+    Result<std::filesystem::path> make_successor() const;
+    /// Lets the successor and this directory change places at one instant. False if the file system
+    /// cannot.
+    Result<bool> exchange(const std::filesystem::path& successor) const;
+
+ private:
+    ArchDirectory(std::filesystem::path path, FileLock lock)
+        : path_(std::move(path)), lock_(std::move(lock)) {}
+
+    std::filesystem::path path_;
+    FileLock lock_;
+};
+
+}  // namespace quern::repository

@@ -1,2 +1,0 @@
-// SPDX-FileCopyrightText: the quern authors
-// SPDX-License-Identifier: Apache-2.0
