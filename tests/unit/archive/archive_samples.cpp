@@ -89,6 +89,65 @@ std::string end_blocks() {
     return std::string(2 * UstarBlock::size, '\0');
 }
 
+namespace {
+
+std::string number_bytes(std::uint32_t value, unsigned size) {
+    std::string bytes;
+    for (; size != 0; --size, value >>= 8U) {
+        bytes.push_back(static_cast<char>(value & 0xffU));
+    }
+    return bytes;
+}
+
+std::uint32_t crc_of(std::string_view bytes) {
+    std::uint32_t crc = ~std::uint32_t{0};
+    for (const char byte : bytes) {
+        crc ^= static_cast<unsigned char>(byte);
+        for (int bit = 0; bit < 8; ++bit) {
+            crc = crc >> 1U ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
+        }
+    }
+    return ~crc;
+}
+
+/// What a local header and a central one share, from the version that is needed to the length of
+/// extra fields. Source: PKWARE APPNOTE 4.3.7, 4.3.12.
+std::string shared_fields(const ZipMember& member, std::size_t extra_size) {
+    constexpr std::uint32_t dos_time = 4U << 11U | 5U << 5U | 6U / 2;
+    constexpr std::uint32_t dos_date = 21U << 9U | 2U << 5U | 3U;
+    const auto size = static_cast<std::uint32_t>(member.content.size());
+    return number_bytes(10, 2) + number_bytes(0, 4) + number_bytes(dos_time, 2) +
+           number_bytes(dos_date, 2) + number_bytes(crc_of(member.content), 4) +
+           number_bytes(size, 4) + number_bytes(size, 4) +
+           number_bytes(static_cast<std::uint32_t>(member.name.size()), 2) +
+           number_bytes(static_cast<std::uint32_t>(extra_size), 2);
+}
+
+}  // namespace
+
+std::string make_zip(const std::vector<ZipMember>& members) {
+    std::string bytes;
+    std::string directory;
+    for (const ZipMember& member : members) {
+        std::string extra;
+        if (member.mtime) {
+            extra = "UT" + number_bytes(5, 2) + '\1' +
+                    number_bytes(static_cast<std::uint32_t>(*member.mtime), 4);
+        }
+        const std::string shared = shared_fields(member, extra.size());
+        const auto offset = static_cast<std::uint32_t>(bytes.size());
+        bytes += "PK\3\4" + shared + member.name + extra + member.content;
+        directory += "PK\1\2" + number_bytes(3U << 8U | 10, 2) + shared + number_bytes(0, 6) +
+                     number_bytes(member.mode << 16U, 4) + number_bytes(offset, 4) + member.name +
+                     extra;
+    }
+    const auto count = static_cast<std::uint32_t>(members.size());
+    const auto start = static_cast<std::uint32_t>(bytes.size());
+    return bytes + directory + "PK\5\6" + number_bytes(0, 4) + number_bytes(count, 2) +
+           number_bytes(count, 2) + number_bytes(static_cast<std::uint32_t>(directory.size()), 4) +
+           number_bytes(start, 4) + number_bytes(0, 2);
+}
+
 Result<std::vector<std::pair<TarEntry, std::string>>> read_tar(
     std::string_view bytes, const TarLimits& limits
 ) {

@@ -8,7 +8,10 @@
 #include "archive/tar_reader.hpp"
 #include "archive/ustar_block.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +49,16 @@ inline std::string raw_member(std::string_view name, char type, std::string_view
 std::string raw_link(std::string_view name, char type, std::string_view target);
 /// Two zero blocks.
 std::string end_blocks();
+
+/// A member of a zip archive that `make_zip` stores.
+struct ZipMember {
+    std::string name;
+    std::string content;
+    std::uint32_t mode = 0100644;  ///< of the external attributes, as Unix has it
+    std::optional<std::int32_t>
+        mtime;  ///< in an "extended timestamp" field; else only 2001-02-03 04:05:06 as DOS has it
+};
+std::string make_zip(const std::vector<ZipMember>& members);
 
 /// All entries of a tar stream with their content.
 Result<std::vector<std::pair<TarEntry, std::string>>> read_tar(

@@ -123,7 +123,10 @@ TEST_CASE("gzip_writer: a task of the pool may write through it", "[archive][gzi
 TEST_CASE("gzip_writer: the bytes are those of the format", "[archive][gzip_writer]") {
     // Published packages depend on them: a change here is a change of format, to be made knowingly.
     const std::string bytes = compressed(sample_text(3 * mebibyte, 6), {.level = 6});
-    CHECK(digest_of(DigestKind::sha256, bytes).hex() == "21c4e97cf442a589811a2b8391aa3cad3553a44424e38769b52cb3e4aeb48a4b");
+    CHECK(
+        digest_of(DigestKind::sha256, bytes).hex() ==
+        "21c4e97cf442a589811a2b8391aa3cad3553a44424e38769b52cb3e4aeb48a4b"
+    );
 }
 
 TEST_CASE("gzip_writer: an error of the sink is given back", "[archive][gzip_writer]") {
