@@ -115,7 +115,7 @@ Result<void> populate(
 Result<void> run_plan(
     const pipeline::Plan& plan, const ExecuteContext& context, const Services& services
 ) {
-    QUERN_CHECK(prepare_guest(context, services));
+    QUERN_CHECK(prepare_guest(context.guest, services));
     for (const pipeline::PackagePlan& package : plan.packages) {
         QUERN_CHECK(context.workspace.make_output(package.package));
         QUERN_CHECK(execute(package, context, services));

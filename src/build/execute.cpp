@@ -222,8 +222,8 @@ std::vector<std::pair<std::string, std::string>> step_environment(
     return {merged.begin(), merged.end()};
 }
 
-Result<void> prepare_guest(const ExecuteContext& context, const Services& services) {
-    QUERN_TRY(const FileTree root, FileTree::open(context.guest.root));
+Result<void> prepare_guest(const sandbox::Guest& guest, const Services& services) {
+    QUERN_TRY(const FileTree root, FileTree::open(guest.root));
     for (const char* program : {"usr/sbin/ldconfig", "sbin/ldconfig"}) {
         const auto status = root.status(program);
         if (!status || !S_ISREG(status->st_mode) || (status->st_mode & 0111U) == 0) {
@@ -237,8 +237,7 @@ Result<void> prepare_guest(const ExecuteContext& context, const Services& servic
             output.append(bytes.substr(0, 4096));
         };
         QUERN_TRY(
-            const ExitStatus done,
-            services.sandbox.run(context.guest, command, sink, services.cancel)
+            const ExitStatus done, services.sandbox.run(guest, command, sink, services.cancel)
         );
         if (!done.is_success()) {
             services.reporter.warning(fmt::format(

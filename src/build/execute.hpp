@@ -31,7 +31,7 @@ std::vector<std::pair<std::string, std::string>> step_environment(
 );
 
 /// Runs the linker's cache builder of the guest, if it has one (recipe-and-build 12.2).
-Result<void> prepare_guest(const ExecuteContext& context, const Services& services);
+Result<void> prepare_guest(const sandbox::Guest& guest, const Services& services);
 
 /// Runs all steps of one package in order. Errors: step_failed with the last lines, the place in
 /// the recipe and the next move; interrupted; limit.

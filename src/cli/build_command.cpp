@@ -1,0 +1,305 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/command.hpp"
+#include "cli/recipe_flags.hpp"
+#include "cli/session.hpp"
+#include "cli/terminal.hpp"
+#include "fetch/git.hpp"
+#include "quern/build.hpp"
+#include "quern/plan.hpp"
+#include "support/atomic_file.hpp"
+#include "support/text.hpp"
+#include "support/timestamp.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace quern::cli {
+namespace {
+
+struct BuildFlags {
+    RecipeFlags recipe;
+    KeyFlags key;
+    std::vector<std::string> keyring, repositories, packages;
+    std::string out_directory = "packages";
+    std::string source_directory, workspace_directory;
+    std::string cache_directory = "melange-cache";
+    std::string build_date, namespace_name = "unknown",
+                            repository_url = "https://unknown/unknown/unknown";
+    std::string license, network = "none", runner;
+    std::vector<std::string> accepted;  ///< flags that do nothing here
+    std::string accepted_text;
+    int compression_level = 0;
+    bool empty_workspace = false, remove = true, debug = false, interactive = false;
+    bool ignore_signatures = false, strip_origin_name = false, update_index = true, offline = false;
+    bool create_build_log = false, cleanup = true;
+};
+
+void add_environment_flags(CLI::App& app, BuildFlags& flags) {
+    add_list(
+        app,
+        "-r,--repository-append",
+        flags.repositories,
+        "repositories for the build environment: directories or URLs"
+    );
+    add_list(app, "-k,--keyring-append", flags.keyring, "trusted public keys: files or URLs");
+    add_list(app, "--package-append", flags.packages, "packages added to the build environment");
+    app.add_flag("--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
+    app.add_flag("--offline", flags.offline, "use only what is in the cache");
+    app.add_option(
+           "--cache-dir", flags.cache_directory, "directory with sources by checksum (sha256:HEX)"
+    )
+        ->capture_default_str();
+    app.add_option(
+           "--apk-cache-dir", flags.accepted_text, "accepted; packages are kept below --cache-root"
+    )
+        ->group("");
+}
+
+void add_output_flags(CLI::App& app, BuildFlags& flags) {
+    app.add_option("--signing-key", flags.key.path, "private key that signs packages and index");
+    add_passphrase_flags(app, flags.key);
+    app.add_option("--out-dir", flags.out_directory, "the repository; packages land in DIR/ARCH")
+        ->capture_default_str();
+    app.add_flag(
+        "--generate-index",
+        flags.update_index,
+        "merge the packages in the repository's index (default true)"
+    );
+    app.add_option(
+           "--namespace",
+           flags.namespace_name,
+           "name of the distribution, in package metadata and SBOM"
+    )
+        ->capture_default_str();
+    app.add_option(
+        "--git-repo-url",
+        flags.repository_url,
+        "URL of the repository that holds the recipe, for the SBOM"
+    );
+    app.add_option("--license", flags.license, "licence of the recipe file itself, for the SBOM");
+    app.add_option(
+        "--build-date", flags.build_date, "RFC 3339 date of everything made; SOURCE_DATE_EPOCH wins"
+    );
+    app.add_flag(
+        "--strip-origin-name", flags.strip_origin_name, "a subpackage's origin is its own name"
+    );
+    app.add_option(
+           "--compression-level",
+           flags.compression_level,
+           "1 (fast) to 12 (small); 0 is the measured default"
+    )
+        ->check(CLI::Range(0, 12));
+    app.add_flag(
+        "--create-build-log",
+        flags.create_build_log,
+        "append arch|origin|name|version lines to packages.log here"
+    );
+}
+
+void add_step_flags(CLI::App& app, BuildFlags& flags) {
+    app.add_option(
+        "--source-dir",
+        flags.source_directory,
+        "tree copied in the workspace; default: the recipe's directory"
+    );
+    app.add_flag("--empty-workspace", flags.empty_workspace, "copy nothing in the workspace");
+    app.add_option(
+        "--workspace-dir", flags.workspace_directory, "directory for the workspace, kept afterwards"
+    );
+    app.add_flag("--rm", flags.remove, "remove the workspace afterwards (default true)");
+    app.add_flag(
+        "-i,--interactive", flags.interactive, "open a shell in the guest where a step fails"
+    );
+    app.add_flag("--debug", flags.debug, "set -x in steps");
+    app.add_option("--network", flags.network, "network of steps: none or host")
+        ->check(CLI::IsMember({"none", "host"}))
+        ->capture_default_str();
+    app.add_option("--runner", flags.runner, "bubblewrap (the only one so far)")
+        ->check(CLI::IsMember({"bubblewrap", "auto", ""}));
+    app.add_flag("--debug-runner", flags.accepted, "accepted; nothing is left running here")
+        ->group("");
+    app.add_option("--cache-source", flags.accepted_text, "accepted, unused")->group("");
+    app.add_flag("--cleanup", flags.cleanup, "accepted, unused")->group("");
+    app.add_flag("--fail-on-lint-warning", flags.accepted, "accepted, unused")->group("");
+    app.add_option("--trace", flags.accepted_text, "accepted, unused")->group("");
+}
+
+// SOURCE_DATE_EPOCH beats --build-date; nothing is 1970. Source: recipe-and-build 6.1.
+Result<std::int64_t> source_date(const BuildFlags& flags, Reporter& reporter) {
+    if (const char* seconds = std::getenv("SOURCE_DATE_EPOCH"); seconds != nullptr) {
+        if (*seconds != '\0') {
+            const auto parsed = Timestamp::parse_seconds(seconds);
+            if (!parsed) {
+                return Error(
+                    ErrorCode::usage,
+                    fmt::format(
+                        "SOURCE_DATE_EPOCH is no number of seconds: '{}'", printable(seconds)
+                    )
+                );
+            }
+            return parsed->seconds();
+        }
+        reporter.warning("SOURCE_DATE_EPOCH is empty and ignored");
+    }
+    if (flags.build_date.empty()) {
+        return std::int64_t{0};
+    }
+    const auto parsed = Timestamp::parse_rfc3339(flags.build_date);
+    if (!parsed) {
+        return Error(
+                   ErrorCode::usage,
+                   fmt::format(
+                       "--build-date is no RFC 3339 date: '{}'", printable(flags.build_date)
+                   )
+        )
+            .help("write 2024-05-01T12:00:00Z");
+    }
+    return parsed->seconds();
+}
+
+Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& session) {
+    build::BuildOptions options;
+    QUERN_TRY(options.recipe, find_recipe(flags.recipe));
+    QUERN_TRY(options.source_date, source_date(flags, session.reporter()));
+    options.environment = {
+        flags.repositories,
+        flags.keyring,
+        flags.packages,
+        flags.ignore_signatures,
+        flags.offline,
+    };
+    options.out_directory = flags.out_directory;
+    options.source_directory = flags.source_directory;
+    options.empty_workspace = flags.empty_workspace;
+    options.keep_workspace = !flags.remove;
+    options.debug = flags.debug;
+    options.interactive = flags.interactive;
+    options.network = flags.network == "host";
+    options.namespace_name = flags.namespace_name;
+    options.repository_url = flags.repository_url;
+    options.recipe_license = flags.license;
+    options.strip_origin_name = flags.strip_origin_name;
+    options.update_index = flags.update_index;
+    options.compression_level = flags.compression_level;
+    return options;
+}
+
+std::string recipe_commit(
+    const BuildFlags& flags, const std::filesystem::path& recipe, Session& session
+) {
+    if (!flags.recipe.git_commit.empty()) {
+        return flags.recipe.git_commit;
+    }
+    std::error_code failure;
+    const std::filesystem::path directory =
+        std::filesystem::absolute(recipe, failure).parent_path();
+    if (auto commit = fetch::head_commit(session.git(), directory)) {
+        return *commit;
+    }
+    session.reporter().warning(fmt::format(
+        "{} is in no git repository; its commit is recorded as 'unknown' (--git-commit sets it)",
+        recipe.string()
+    ));
+    return "unknown";
+}
+
+std::string to_text(const build::BuildReport& report) {
+    std::string text;
+    for (const build::BuiltPackage& package : report.packages) {
+        text += package.path.string() + "\n";
+    }
+    return text;
+}
+
+std::string to_json_text(const build::BuildReport& report) {
+    nlohmann::ordered_json packages = nlohmann::ordered_json::array();
+    for (const build::BuiltPackage& package : report.packages) {
+        packages.push_back({
+            {"name", package.name},
+            {"path", package.path.string()},
+            {"size", package.file_size},
+            {"checksum", package.checksum},
+        });
+    }
+    return nlohmann::ordered_json({{"packages", packages}, {"log", report.log.string()}}).dump() +
+           "\n";
+}
+
+Result<void> append_build_log(const build::BuildReport& report, const std::string& architecture) {
+    if (report.packages.empty()) {
+        return {};
+    }
+    std::string lines;
+    const std::string origin = report.packages.front().name;
+    for (const build::BuiltPackage& package : report.packages) {
+        const std::string stem = package.path.stem().string();
+        lines += fmt::format(
+            "{}|{}|{}|{}\n",
+            architecture,
+            origin,
+            package.name,
+            stem.substr(package.name.size() + 1)
+        );
+    }
+    std::error_code failure;
+    std::string old;
+    if (std::filesystem::exists("packages.log", failure)) {
+        QUERN_TRY(old, read_file("packages.log"));
+    }
+    return write_file_atomically("packages.log", old + lines);
+}
+
+Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
+    SessionOptions session_options;
+    session_options.needs_guest = true;
+    session_options.offline = flags.offline;
+    session_options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
+    QUERN_TRY(const auto session, Session::create(invocation, session_options));
+    QUERN_TRY(build::BuildOptions options, build_options(flags, *session));
+    std::optional<apk::PrivateKey> key;
+    if (!flags.key.path.empty()) {
+        QUERN_TRY(apk::PrivateKey loaded, load_key(flags.key));
+        key.emplace(std::move(loaded));
+        options.key = &*key;
+    }
+    const std::string commit = recipe_commit(flags, options.recipe, *session);
+    pipeline::Library library(pipeline_directories(flags.recipe), session->reader());
+    const build::Services services = session->services(library);
+    for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {
+        QUERN_TRY(options.load, load_options(flags.recipe, architecture));
+        options.load.commit = commit;
+        if (!flags.workspace_directory.empty()) {
+            options.workspace_directory =
+                std::filesystem::path(flags.workspace_directory) / architecture;
+        }
+        QUERN_TRY(const build::BuildReport report, build::build(options, services));
+        QUERN_CHECK(
+            print(invocation.global.format == "json" ? to_json_text(report) : to_text(report))
+        );
+        if (flags.create_build_log) {
+            QUERN_CHECK(append_build_log(report, architecture));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Run define_build(CLI::App& app) {
+    const auto flags = std::make_shared<BuildFlags>();
+    add_recipe_flags(app, flags->recipe);
+    add_environment_flags(app, *flags);
+    add_output_flags(app, *flags);
+    add_step_flags(app, *flags);
+    return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };
+}
+
+}  // namespace quern::cli

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/command.hpp"
+
+namespace quern::cli {
+
+const std::vector<CommandDefinition>& command_definitions() {
+    static const std::vector<CommandDefinition> definitions = {
+        {"build",
+         "Packages",
+         "build a recipe into packages of a repository",
+         "  quern build hello/melange.yaml --signing-key melange.rsa -r seed -k seed.rsa.pub\n"
+         "  quern build --arch x86_64 --build-option ssl --out-dir packages\n"
+         "  quern build --interactive          # a shell in the guest where a step fails",
+         define_build},
+        {"compile",
+         "Packages",
+         "print a recipe with everything expanded, as JSON",
+         "  quern compile --arch x86_64 hello/melange.yaml | jq .package\n"
+         "  quern compile --arch x86_64 --plan hello/melange.yaml",
+         define_compile},
+        {"index",
+         "Repositories",
+         "make or extend the index of package files",
+         "  quern index -o packages/x86_64/APKINDEX.tar.gz --signing-key melange.rsa "
+         "packages/x86_64/*.apk\n"
+         "  quern index --merge -o APKINDEX.tar.gz new-1.0-r0.apk",
+         define_index},
+        {"sign",
+         "Repositories",
+         "sign packages in place",
+         "  quern sign --signing-key melange.rsa packages/x86_64/*.apk",
+         define_sign},
+        {"sign-index",
+         "Repositories",
+         "sign an index in place",
+         "  quern sign-index --signing-key melange.rsa packages/x86_64/APKINDEX.tar.gz",
+         define_sign_index},
+        {"verify",
+         "Repositories",
+         "check signatures and every hash of packages or repositories",
+         "  quern verify -k melange.rsa.pub packages/x86_64/hello-2.10-r0.apk\n"
+         "  quern verify -k melange.rsa.pub packages/x86_64",
+         define_verify},
+        {"show",
+         "Repositories",
+         "tell what a package or an index holds",
+         "  quern show --files packages/x86_64/hello-2.10-r0.apk\n"
+         "  quern show --control .melange.yaml hello-2.10-r0.apk\n"
+         "  quern show packages/x86_64/APKINDEX.tar.gz",
+         define_show},
+        {"resolve",
+         "Repositories",
+         "choose the packages that a list of names needs",
+         "  quern resolve -r seed -k seed.rsa.pub build-base 'zlib-dev>1.2'\n"
+         "  quern resolve --index APKINDEX --arch x86_64 -- busybox '!dash'",
+         define_resolve},
+        {"keygen",
+         "Repositories",
+         "make a key pair for signing",
+         "  quern keygen                       # melange.rsa and melange.rsa.pub\n"
+         "  quern keygen --key-size 2048 team.rsa",
+         define_keygen},
+        {"seed",
+         "Seeds",
+         "make a repository to build in from a Debian mirror",
+         "  quern seed examples/seed/debian-12.yaml --out-dir seed --signing-key seed.rsa\n"
+         "  quern seed examples/seed/debian-12.yaml --group busybox,build-base",
+         define_seed},
+        {"convert",
+         "Seeds",
+         "convert Debian packages into apk packages",
+         "  quern convert --out-dir packages libfoo1_1.2-3_amd64.deb",
+         define_convert},
+        {"enter",
+         "Packages",
+         "run a command in a throw-away root made of packages",
+         "  quern enter -r packages -r seed -k melange.rsa.pub,seed.rsa.pub -p hello -- hello "
+         "--version\n"
+         "  quern enter -r seed -k seed.rsa.pub -p busybox,build-base      # a shell",
+         define_enter},
+        {"doctor",
+         "The machine",
+         "say whether builds work here, and what to do if not",
+         "  quern doctor",
+         define_doctor},
+        {"completion",
+         "The machine",
+         "print a script that completes commands and flags",
+         "  quern completion bash > /etc/bash_completion.d/quern",
+         define_completion},
+        {"version", "The machine", "print the version", "  quern version --json", define_version},
+    };
+    return definitions;
+}
+
+CLI::Option* add_list(
+    CLI::App& app,
+    const std::string& name,
+    std::vector<std::string>& target,
+    const std::string& description
+) {
+    return app.add_option(name, target, description)
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->take_all();
+}
+
+}  // namespace quern::cli

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+#include "support/cancel.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace quern::cli {
+
+/// Flags that every command takes.
+struct GlobalOptions {
+    std::string log_level = "info";
+    std::string format = "text";  ///< text or json
+    std::filesystem::path cache_directory;
+    std::string color = "auto";  ///< auto, always or never
+    std::size_t threads = 0;     ///< 0: one a processor
+    int verbosity = 0;           ///< -v, -vv
+    bool quiet = false;
+    bool accepted = false;   ///< flags of the peers that do nothing here
+    bool single_id = false;  ///< as if this machine had no newuidmap
+};
+
+/// What a command gets when it runs.
+struct Invocation {
+    const GlobalOptions& global;
+    CancelToken& cancel;
+};
+
+/// Runs a command that has been parsed. Errors become one message and an exit status in `main`.
+using Run = std::function<Result<void>(const Invocation& invocation)>;
+
+/// One command: adds its flags to `app` and gives what runs it.
+struct CommandDefinition {
+    const char* name;
+    const char* group;        ///< heading in `quern --help`
+    const char* description;  ///< one line
+    const char* examples;     ///< shown behind --help
+    Run (*define)(CLI::App& app);
+};
+
+/// All commands in the order of `quern --help`.
+const std::vector<CommandDefinition>& command_definitions();
+
+Run define_build(CLI::App& app);
+Run define_compile(CLI::App& app);
+Run define_index(CLI::App& app);
+Run define_sign(CLI::App& app);
+Run define_sign_index(CLI::App& app);
+Run define_verify(CLI::App& app);
+Run define_show(CLI::App& app);
+Run define_resolve(CLI::App& app);
+Run define_keygen(CLI::App& app);
+Run define_seed(CLI::App& app);
+Run define_convert(CLI::App& app);
+Run define_enter(CLI::App& app);
+Run define_doctor(CLI::App& app);
+Run define_version(CLI::App& app);
+Run define_completion(CLI::App& app);
+
+/// A list flag as the peers have it: comma-separated and repeatable.
+CLI::Option* add_list(
+    CLI::App& app,
+    const std::string& name,
+    std::vector<std::string>& target,
+    const std::string& description
+);
+
+}  // namespace quern::cli

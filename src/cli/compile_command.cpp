@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/command.hpp"
+#include "cli/recipe_flags.hpp"
+#include "cli/terminal.hpp"
+#include "quern/package_info.hpp"
+#include "quern/plan.hpp"
+#include "support/file_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+namespace quern::cli {
+namespace {
+
+struct CompileFlags {
+    RecipeFlags recipe;
+    bool plan = false;
+    std::vector<std::string> accepted_lists;
+    std::string accepted_text;
+    bool accepted_flag = false;
+};
+
+// Flags of `build` that change nothing in what `compile` prints (recipe-and-build 1.3).
+void add_accepted_flags(CLI::App& app, CompileFlags& flags) {
+    for (const char* name :
+         {"-r,--repository-append", "-k,--keyring-append", "--package-append", "--log-policy"}) {
+        add_list(app, name, flags.accepted_lists, "accepted, without effect")->group("");
+    }
+    for (const char* name :
+         {"--signing-key",
+          "--out-dir",
+          "--source-dir",
+          "--workspace-dir",
+          "--cache-dir",
+          "--cache-source",
+          "--apk-cache-dir",
+          "--runner",
+          "--namespace",
+          "--git-repo-url",
+          "--license",
+          "--build-date",
+          "--dependency-log"}) {
+        app.add_option(name, flags.accepted_text, "accepted, without effect")->group("");
+    }
+    for (const char* name :
+         {"--debug",
+          "--debug-runner",
+          "-i,--interactive",
+          "--rm",
+          "--empty-workspace",
+          "--generate-index",
+          "--strip-origin-name",
+          "--ignore-signatures",
+          "--create-build-log",
+          "--generate-provenance",
+          "--cleanup"}) {
+        app.add_flag(name, flags.accepted_flag, "accepted, without effect")->group("");
+    }
+}
+
+Error report_all(
+    Diagnostics& diagnostics, const std::filesystem::path& recipe, Reporter& reporter
+) {
+    const std::size_t errors = diagnostics.error_count();
+    for (const Diagnostic& diagnostic : diagnostics.take()) {
+        reporter.diagnostic(diagnostic);
+    }
+    return {
+        ErrorCode::invalid_recipe,
+        fmt::format("{} has {} error{}", recipe.string(), errors, errors == 1 ? "" : "s")};
+}
+
+Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation) {
+    if (flags.recipe.architectures.size() != 1) {
+        return Error(ErrorCode::usage, "compile takes exactly one architecture")
+            .help("add --arch x86_64");
+    }
+    const auto reporter = make_reporter(invocation.global);
+    QUERN_TRY(const std::filesystem::path recipe, find_recipe(flags.recipe));
+    const std::string architecture = chosen_architectures(flags.recipe.architectures).front();
+    QUERN_TRY(const recipe::LoadOptions options, load_options(flags.recipe, architecture));
+    const DiskFileReader reader;
+    Diagnostics diagnostics;
+    const auto configuration = recipe::load(recipe, reader, options, diagnostics);
+    if (!configuration) {
+        return report_all(diagnostics, recipe, *reporter);
+    }
+    pipeline::Library library(pipeline_directories(flags.recipe), reader);
+    const auto compiled = pipeline::compile(*configuration, library, options, diagnostics);
+    if (!compiled || diagnostics.has_errors()) {
+        return report_all(diagnostics, recipe, *reporter);
+    }
+    for (const Diagnostic& warning : diagnostics.take()) {
+        reporter->diagnostic(warning);
+    }
+    return print(
+        flags.plan ? pipeline::to_string(compiled->plan)
+                   : recipe::to_json(compiled->configuration) + "\n"
+    );
+}
+
+}  // namespace
+
+Run define_compile(CLI::App& app) {
+    const auto flags = std::make_shared<CompileFlags>();
+    add_recipe_flags(app, flags->recipe);
+    app.add_flag("--plan", flags->plan, "print the flat list of steps instead of JSON");
+    add_accepted_flags(app, *flags);
+    return [flags](const Invocation& invocation) { return run_compile(*flags, invocation); };
+}
+
+}  // namespace quern::cli

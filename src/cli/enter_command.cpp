@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "build/environment.hpp"
+#include "build/execute.hpp"
+#include "build/workspace.hpp"
+#include "cli/command.hpp"
+#include "cli/session.hpp"
+#include "cli/terminal.hpp"
+#include "quern/package_info.hpp"
+#include "quern/plan.hpp"
+#include "rootfs/overlay.hpp"
+#include "support/child_process.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <memory>
+
+namespace quern::cli {
+namespace {
+
+struct EnterFlags {
+    std::vector<std::string> packages, repositories, keyring, command;
+    std::string architecture = "host";
+    bool ignore_signatures = false, offline = false, network = false;
+};
+
+sandbox::Command guest_command(const EnterFlags& flags) {
+    sandbox::Command command;
+    command.argv = flags.command.empty() ? std::vector<std::string>{"/bin/sh"} : flags.command;
+    command.environment = {
+        {"HOME", "/root"},
+        {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin"},
+    };
+    command.network = flags.network;
+    command.interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+    return command;
+}
+
+Result<void> run_in_root(
+    const rootfs::CachedRoot& root, const EnterFlags& flags, const build::Services& services
+) {
+    QUERN_TRY(
+        const build::Workspace workspace,
+        build::Workspace::create(services.cache_directory / "workspaces", {}, services.ids)
+    );
+    QUERN_TRY(
+        const rootfs::Overlay overlay, rootfs::Overlay::mount(root.tree, workspace.overlay_path())
+    );
+    const sandbox::Guest guest = {overlay.path(), {}};
+    QUERN_CHECK(build::prepare_guest(guest, services));
+    const sandbox::Command command = guest_command(flags);
+    bool is_written = true;
+    const auto sink = [&](std::string_view bytes, bool is_stderr) {
+        is_written =
+            is_written && write_all(is_stderr ? STDERR_FILENO : STDOUT_FILENO, bytes).has_value();
+    };
+    QUERN_TRY(const ExitStatus status, services.sandbox.run(guest, command, sink, services.cancel));
+    if (!status.is_success()) {
+        return Error(
+            ErrorCode::step_failed,
+            fmt::format("'{}' in the guest: {}", command.argv.front(), status.describe())
+        );
+    }
+    return {};
+}
+
+Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
+    SessionOptions session_options;
+    session_options.needs_guest = true;
+    session_options.offline = flags.offline;
+    QUERN_TRY(const auto session, Session::create(invocation, session_options));
+    pipeline::Library library({}, session->reader());
+    const build::Services services = session->services(library);
+    const std::string architecture = flags.architecture == "host"
+                                         ? apk::host_architecture()
+                                         : apk::to_apk_architecture(flags.architecture);
+    const build::EnvironmentOptions options = {
+        flags.repositories,
+        flags.keyring,
+        flags.packages,
+        flags.ignore_signatures,
+        flags.offline,
+    };
+    QUERN_TRY(
+        const auto environment, build::resolve_environment({}, architecture, options, services)
+    );
+    QUERN_TRY(const rootfs::CachedRoot root, build::prepare_root(environment, services));
+    return run_in_root(root, flags, services);
+}
+
+}  // namespace
+
+Run define_enter(CLI::App& app) {
+    const auto flags = std::make_shared<EnterFlags>();
+    app.add_option("command", flags->command, "what to run, behind `--`; default: /bin/sh");
+    add_list(app, "-p,--package", flags->packages, "packages to install")->required();
+    add_list(
+        app, "-r,--repository-append", flags->repositories, "repositories: directories or URLs"
+    )
+        ->required();
+    add_list(app, "-k,--keyring-append", flags->keyring, "trusted public keys of the repositories");
+    app.add_option("--arch", flags->architecture, "architecture")->capture_default_str();
+    app.add_flag("--ignore-signatures", flags->ignore_signatures, "take unsigned repositories");
+    app.add_flag("--offline", flags->offline, "use only what is in the cache");
+    app.add_flag("--network", flags->network, "give the command the host's network");
+    return [flags](const Invocation& invocation) { return run_enter(*flags, invocation); };
+}
+
+}  // namespace quern::cli

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/command.hpp"
+#include "cli/terminal.hpp"
+#include "config.hpp"
+#include "support/cancel.hpp"
+#include "support/log.hpp"
+
+#include <fmt/format.h>
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string>
+
+namespace quern::cli {
+namespace {
+
+constexpr int status_usage = 2;
+constexpr int status_internal = 70;  // EX_SOFTWARE of sysexits.h
+
+CancelToken& process_cancel() {
+    static CancelToken token;
+    return token;
+}
+
+extern "C" void request_stop(int) {
+    process_cancel().request();
+}
+
+// A second signal ends the process at once: the handler is gone after the first.
+void install_signal_handlers() {
+    static_cast<void>(process_cancel());
+    struct sigaction action = {};
+    action.sa_handler = request_stop;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        ::sigaction(number, &action, nullptr);
+    }
+    struct sigaction ignore = {};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &ignore, nullptr);
+}
+
+void add_global_flags(CLI::App& app, GlobalOptions& global) {
+    app.add_option("--log-level", global.log_level, "debug, info, warn or error")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+        ->capture_default_str();
+    app.add_option("--format", global.format, "of results and progress: text or json")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    app.add_option(
+        "--cache-root",
+        global.cache_directory,
+        "where quern keeps roots, packages and sources; default: ~/.cache/quern"
+    );
+    app.add_option("--color", global.color, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+    app.add_option("--threads", global.threads, "default: one for each processor")
+        ->check(CLI::Range(0, 1024));
+    app.add_flag("-v,--verbose", global.verbosity, "show what steps print; twice: developers' log");
+    app.add_flag("-q,--quiet", global.quiet, "only warnings and errors");
+    app.add_flag(
+        "--single-id", global.single_id, "use one user id in guests, as where newuidmap is missing"
+    );
+    app.add_flag("--gcplog", global.accepted, "accepted, without effect")->group("");
+}
+
+void configure_log(const GlobalOptions& global) {
+    const char* filter = std::getenv("QUERN_LOG");
+    const bool is_debug = global.log_level == "debug" || global.verbosity > 1;
+    log::configure(is_debug ? log::Level::debug : log::Level::off, filter == nullptr ? "" : filter);
+}
+
+int parse_and_run(int argc, char** argv) {
+    GlobalOptions global;
+    CLI::App app{"quern grinds source into signed APK packages", "quern"};
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.set_version_flag("--version", fmt::format("quern {}", QUERN_VERSION));
+    app.footer(
+        "Exit status: 0 done, 1 the recipe is wrong, 2 the call is wrong, 3 a step failed, 4 the "
+        "machine, the network or a file failed,\n"
+        "5 a signature or checksum is wrong, 70 internal error, 130 interrupted.\n"
+        "`quern COMMAND --help` shows flags and examples."
+    );
+    add_global_flags(app, global);
+    Run chosen;
+    for (const CommandDefinition& definition : command_definitions()) {
+        CLI::App* command = app.add_subcommand(definition.name, definition.description);
+        command->group(definition.group);
+        command->footer(fmt::format("Examples:\n{}", definition.examples));
+        Run run = definition.define(*command);
+        command->callback([&chosen, run] { chosen = run; });
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int status = app.exit(error);
+        return status == 0 ? 0 : status_usage;
+    }
+    configure_log(global);
+    const Invocation invocation = {global, process_cancel()};
+    if (auto done = chosen(invocation); !done) {
+        print_error(done.error(), global);
+        return exit_status(done.error().code());
+    }
+    return 0;
+}
+
+}  // namespace
+}  // namespace quern::cli
+
+int main(int argc, char** argv) {
+    // No output of ours is writable for others, whatever the caller's umask (attacks P9).
+    ::umask(022);
+    quern::cli::install_signal_handlers();
+    try {
+        return quern::cli::parse_and_run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "quern: internal error: %s\n", error.what());
+        return quern::cli::status_internal;
+    }
+}

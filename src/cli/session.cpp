@@ -1,0 +1,245 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/session.hpp"
+
+#include "cli/terminal.hpp"
+#include "fetch/content_store.hpp"
+#include "support/atomic_file.hpp"
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace quern::cli {
+namespace {
+
+std::string environment_value(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+Result<std::string> ask_for_passphrase(const std::string& path) {
+    const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+    if (!terminal) {
+        return Error(
+                   ErrorCode::signature,
+                   fmt::format("the key {} is encrypted and no passphrase was given", path)
+        )
+            .help("use --passphrase-file FILE or --passphrase-fd N");
+    }
+    std::ignore = write_all(
+        terminal.get(), fmt::format("passphrase of {}: ", path)
+    );  // the answer counts, not the prompt
+    termios before{};
+    const bool has_echo = ::tcgetattr(terminal.get(), &before) == 0;
+    if (has_echo) {
+        termios silent = before;
+        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(terminal.get(), TCSAFLUSH, &silent);
+    }
+    std::string answer;
+    char c = 0;
+    while (::read(terminal.get(), &c, 1) == 1 && c != '\n') {
+        answer += c;
+    }
+    if (has_echo) {
+        ::tcsetattr(terminal.get(), TCSAFLUSH, &before);
+    }
+    std::ignore = write_all(terminal.get(), "\n");  // as above
+    return answer;
+}
+
+Result<std::string> read_passphrase_fd(int fd) {
+    std::string text;
+    char buffer[256];
+    for (;;) {
+        const ssize_t count = ::read(fd, buffer, sizeof buffer);
+        if (count < 0) {
+            return Error::system(
+                errno, fmt::format("reading the passphrase from descriptor {}", fd)
+            );
+        }
+        if (count == 0) {
+            return text;
+        }
+        text.append(buffer, static_cast<std::size_t>(count));
+    }
+}
+
+std::string first_line(const std::string& text) {
+    return text.substr(0, text.find_first_of("\r\n"));
+}
+
+Result<apk::Passphrase> given_passphrase(const KeyFlags& flags) {
+    if (!flags.passphrase_file.empty()) {
+        QUERN_TRY(const std::string text, read_file(flags.passphrase_file, 4096));
+        return apk::Passphrase(first_line(text));
+    }
+    if (flags.passphrase_fd >= 0) {
+        QUERN_TRY(const std::string text, read_passphrase_fd(flags.passphrase_fd));
+        return apk::Passphrase(first_line(text));
+    }
+    return apk::Passphrase();
+}
+
+}  // namespace
+
+Result<std::filesystem::path> cache_directory(const GlobalOptions& global) {
+    if (!global.cache_directory.empty()) {
+        return std::filesystem::absolute(global.cache_directory);
+    }
+    if (const std::string own = environment_value("QUERN_CACHE_DIR"); !own.empty()) {
+        return std::filesystem::absolute(own);
+    }
+    if (const std::string base = environment_value("XDG_CACHE_HOME"); base.starts_with('/')) {
+        return std::filesystem::path(base) / "quern";
+    }
+    if (const std::string home = environment_value("HOME"); home.starts_with('/')) {
+        return std::filesystem::path(home) / ".cache" / "quern";
+    }
+    return Error(ErrorCode::usage, "there is no place for the cache: HOME is not set")
+        .help("name a directory with --cache-root or QUERN_CACHE_DIR");
+}
+
+struct Session::State {
+    std::filesystem::path cache;
+    std::unique_ptr<Reporter> reporter;
+    std::optional<sandbox::UserNamespace> user_namespace;
+    GuestIds ids;
+    std::unique_ptr<sandbox::Sandbox> sandbox;
+    std::unique_ptr<ThreadPool> pool;
+    std::optional<fetch::HttpClient> http;
+    std::optional<fetch::ContentStore> content;
+    std::optional<fetch::Fetcher> fetcher;
+    std::optional<repository::PackageStore> store;
+    fetch::GitLibrary git;
+    DiskFileReader reader;
+    const CancelToken* cancel = nullptr;
+};
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::create(
+    const Invocation& invocation, const SessionOptions& options
+) {
+    auto state = std::make_unique<State>();
+    state->cancel = &invocation.cancel;
+    QUERN_TRY(state->cache, cache_directory(invocation.global));
+    std::error_code failure;
+    std::filesystem::create_directories(state->cache, failure);
+    if (failure) {
+        return Error::system(
+                   failure.value(), fmt::format("making the cache {}", state->cache.string())
+        )
+            .help("name another directory with --cache-root");
+    }
+    if (options.needs_guest) {
+        const auto range = invocation.global.single_id ? sandbox::UserNamespace::Range::single
+                                                       : sandbox::UserNamespace::Range::automatic;
+        QUERN_TRY(sandbox::UserNamespace entered, sandbox::UserNamespace::enter(range));
+        state->user_namespace.emplace(std::move(entered));
+        state->ids = state->user_namespace->ids();
+        QUERN_TRY(state->sandbox, sandbox::make_bubblewrap(*state->user_namespace));
+    }
+    state->reporter = make_reporter(invocation.global);
+    state->pool = std::make_unique<ThreadPool>(invocation.global.threads);
+    QUERN_TRY(fetch::HttpClient http, fetch::HttpClient::create(environment_value("HTTP_AUTH")));
+    state->http.emplace(std::move(http));
+    std::vector<std::filesystem::path> content = {state->cache / "content"};
+    content.insert(
+        content.end(), options.content_directories.begin(), options.content_directories.end()
+    );
+    state->content.emplace(std::move(content));
+    state->fetcher.emplace(*state->http, *state->content, invocation.cancel, options.offline);
+    state->store.emplace(
+        repository::StoreOptions{
+            .directory = state->cache / "packages", .offline = options.offline},
+        *state->fetcher
+    );
+    return std::unique_ptr<Session>(new Session(std::move(state)));
+}
+
+Reporter& Session::reporter() {
+    return *state_->reporter;
+}
+ThreadPool& Session::pool() {
+    return *state_->pool;
+}
+fetch::Fetcher& Session::fetcher() {
+    return *state_->fetcher;
+}
+const fetch::GitLibrary& Session::git() const {
+    return state_->git;
+}
+const FileReader& Session::reader() const {
+    return state_->reader;
+}
+const std::filesystem::path& Session::cache() const {
+    return state_->cache;
+}
+
+build::Services Session::services(pipeline::Library& library) {
+    QUERN_ASSERT(state_->sandbox != nullptr);
+    return {
+        *state_->reporter,
+        *state_->cancel,
+        *state_->pool,
+        state_->reader,
+        *state_->fetcher,
+        state_->git,
+        *state_->store,
+        library,
+        *state_->sandbox,
+        state_->ids,
+        state_->cache,
+    };
+}
+
+void add_passphrase_flags(CLI::App& app, KeyFlags& flags) {
+    app.add_option(
+        "--passphrase-file", flags.passphrase_file, "file whose first line is the key's passphrase"
+    );
+    app.add_option(
+        "--passphrase-fd", flags.passphrase_fd, "open descriptor to read the key's passphrase from"
+    );
+}
+
+Result<apk::PrivateKey> load_key(const KeyFlags& flags) {
+    QUERN_TRY(const apk::Passphrase given, given_passphrase(flags));
+    auto key = apk::PrivateKey::load(flags.path, given);
+    const bool is_locked =
+        !key && key.error().code() == ErrorCode::signature && given.view().empty();
+    if (!is_locked) {
+        return key;
+    }
+    QUERN_TRY(std::string answer, ask_for_passphrase(flags.path));
+    return apk::PrivateKey::load(flags.path, apk::Passphrase(std::move(answer)));
+}
+
+Result<apk::Keyring> load_keyring(const std::vector<std::string>& paths) {
+    apk::Keyring keyring;
+    std::error_code failure;
+    for (const std::string& path : paths) {
+        if (std::filesystem::is_directory(path, failure)) {
+            QUERN_CHECK(keyring.add_directory(path));
+        } else {
+            QUERN_CHECK(keyring.add_file(path));
+        }
+    }
+    return keyring;
+}
+
+}  // namespace quern::cli

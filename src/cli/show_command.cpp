@@ -1,0 +1,239 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "archive/tar_entry.hpp"
+#include "archive/tar_reader.hpp"
+#include "cli/command.hpp"
+#include "cli/terminal.hpp"
+#include "quern/index.hpp"
+#include "quern/package_file.hpp"
+#include "support/atomic_file.hpp"
+#include "support/text.hpp"
+#include "support/timestamp.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace quern::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ShowFlags {
+    std::vector<std::string> targets;
+    bool files = false;
+    std::string control;
+};
+
+std::string list_text(const char* label, const std::vector<std::string>& values) {
+    std::string text;
+    for (const std::string& value : values) {
+        text += fmt::format("  {:<14} {}\n", label, printable(value));
+        label = "";
+    }
+    return text;
+}
+
+std::string field_text(const char* label, const std::string& value) {
+    return value.empty() ? std::string() : fmt::format("  {:<14} {}\n", label, printable(value));
+}
+
+std::string describe(const apk::PackageHead& head) {
+    const apk::PackageInfo& info = head.info;
+    std::string text = fmt::format("{} {}\n", info.name, info.version);
+    text += field_text("description", info.description);
+    text += field_text("architecture", info.architecture);
+    text += field_text("origin", info.origin);
+    text += field_text(
+        "size",
+        fmt::format(
+            "{} installed, {} packed", human_size(info.installed_size), human_size(head.file_size)
+        )
+    );
+    text += list_text("license", info.licenses);
+    text += field_text("url", info.url);
+    text += field_text("commit", info.commit);
+    text += field_text("maintainer", info.maintainer);
+    if (info.build_date) {
+        text += field_text("built", Timestamp(*info.build_date).to_rfc3339());
+    }
+    text += list_text("depends", info.depends);
+    text += list_text("provides", info.provides);
+    text += list_text("replaces", info.replaces);
+    std::vector<std::string> scripts;
+    for (const auto& [name, content] : head.control_files) {
+        if (name != ".PKGINFO") {
+            scripts.push_back(fmt::format("{} ({})", name, human_size(content.size())));
+        }
+    }
+    text += list_text("control", scripts);
+    text += field_text("identity", head.checksum);
+    for (const apk::Signature& signature : head.signatures) {
+        text += field_text("signed by", signature.key_name + " (not checked: `quern verify` does)");
+    }
+    return text;
+}
+
+Json to_json(const apk::PackageHead& head) {
+    const apk::PackageInfo& info = head.info;
+    Json json = {
+        {"name", info.name},
+        {"version", info.version},
+        {"architecture", info.architecture},
+        {"description", info.description},
+        {"origin", info.origin},
+        {"url", info.url},
+        {"commit", info.commit},
+        {"maintainer", info.maintainer},
+        {"licenses", info.licenses},
+        {"installed_size", info.installed_size},
+        {"file_size", head.file_size},
+        {"depends", info.depends},
+        {"provides", info.provides},
+        {"replaces", info.replaces},
+        {"install_if", info.install_if},
+        {"triggers", info.triggers},
+        {"checksum", head.checksum},
+        {"datahash", info.data_hash},
+    };
+    json["build_date"] = info.build_date ? Json(*info.build_date) : Json(nullptr);
+    json["control"] = Json::array();
+    for (const auto& [name, content] : head.control_files) {
+        json["control"].push_back(name);
+    }
+    json["signatures"] = Json::array();
+    for (const apk::Signature& signature : head.signatures) {
+        json["signatures"].push_back(signature.key_name);
+    }
+    return json;
+}
+
+std::string mode_text(const archive::TarEntry& entry) {
+    constexpr std::string_view kinds = "-hlcbdp";
+    std::string text(1, kinds[static_cast<std::size_t>(entry.type)]);
+    constexpr std::string_view letters = "rwxrwxrwx";
+    for (unsigned i = 0; i < letters.size(); ++i) {
+        text += (entry.mode & (0400U >> i)) != 0 ? letters[i] : '-';
+    }
+    return text + (((entry.mode & 07000U) != 0) ? fmt::format(" +{:o}", entry.mode >> 9U) : "");
+}
+
+Result<std::string> list_files(const apk::PackageFile& package, Json& json) {
+    std::string text;
+    json["files"] = Json::array();
+    QUERN_CHECK(
+        package.read_data([&](const archive::TarEntry& entry, archive::TarReader&) -> Result<void> {
+            const std::string target =
+                entry.link_target.empty() ? "" : " -> " + printable(entry.link_target);
+            text += fmt::format(
+                "  {} {:>5}:{:<5} {:>10} {}{}\n",
+                mode_text(entry),
+                entry.uid,
+                entry.gid,
+                entry.size,
+                printable(entry.path),
+                target
+            );
+            Json file = {
+                {"path", entry.path},
+                {"mode", entry.mode},
+                {"uid", entry.uid},
+                {"gid", entry.gid},
+                {"size", entry.size}};
+            if (!entry.link_target.empty()) {
+                file["target"] = entry.link_target;
+            }
+            json["files"].push_back(std::move(file));
+            return {};
+        })
+    );
+    return text;
+}
+
+Result<void> show_package(
+    const std::string& path, const ShowFlags& flags, const GlobalOptions& global
+) {
+    QUERN_TRY(const apk::PackageFile package, apk::PackageFile::open(path));
+    if (!flags.control.empty()) {
+        const auto file = package.head().control_files.find(flags.control);
+        if (file == package.head().control_files.end()) {
+            return Error(
+                       ErrorCode::not_found,
+                       fmt::format(
+                           "{} has no {} in its control section", path, printable(flags.control)
+                       )
+            )
+                .help("`quern show` lists what is there");
+        }
+        return print(file->second);
+    }
+    Json json = to_json(package.head());
+    std::string text = describe(package.head());
+    if (flags.files) {
+        QUERN_TRY(const std::string files, list_files(package, json));
+        text += "  files\n" + files;
+    }
+    return print(
+        global.format == "json" ? json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"
+                                : text
+    );
+}
+
+Result<void> show_index(const std::string& path, const GlobalOptions& global) {
+    QUERN_TRY(const std::string bytes, read_file(path));
+    QUERN_TRY(const apk::IndexFile file, apk::read_index(bytes, nullptr));
+    std::string text;
+    Json json = Json::array();
+    for (const apk::IndexEntry& entry : file.index.entries) {
+        text += fmt::format(
+            "{}-{} {} {}\n",
+            entry.name,
+            entry.version,
+            entry.architecture,
+            printable(entry.description)
+        );
+        json.push_back({
+            {"name", entry.name},
+            {"version", entry.version},
+            {"architecture", entry.architecture},
+            {"description", entry.description},
+            {"size", entry.file_size},
+            {"checksum", entry.checksum},
+        });
+    }
+    return print(
+        global.format == "json" ? json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"
+                                : text
+    );
+}
+
+Result<void> run_show(const ShowFlags& flags, const Invocation& invocation) {
+    for (const std::string& target : flags.targets) {
+        const bool is_index = target.ends_with(".tar.gz");
+        auto shown = is_index ? show_index(target, invocation.global)
+                              : show_package(target, flags, invocation.global);
+        if (!shown) {
+            return std::move(shown).error().context(fmt::format("showing {}", target));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Run define_show(CLI::App& app) {
+    const auto flags = std::make_shared<ShowFlags>();
+    app.add_option("targets", flags->targets, "package files (.apk) or an index (APKINDEX.tar.gz)")
+        ->required();
+    app.add_flag("--files", flags->files, "list the files too, with every hash checked");
+    app.add_option(
+        "--control",
+        flags->control,
+        "print one file of the control section: .PKGINFO, .melange.yaml, .post-install"
+    );
+    return [flags](const Invocation& invocation) { return run_show(*flags, invocation); };
+}
+
+}  // namespace quern::cli

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "apk/package_writer.hpp"
+#include "cli/command.hpp"
+#include "cli/session.hpp"
+#include "cli/terminal.hpp"
+#include "quern/index.hpp"
+#include "support/atomic_file.hpp"
+#include "support/thread_pool.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace quern::cli {
+namespace {
+
+struct SignFlags {
+    std::vector<std::string> packages;
+    KeyFlags key;
+};
+
+struct SignIndexFlags {
+    std::string index;
+    KeyFlags key;
+    bool force = false;
+};
+
+Result<void> run_sign(const SignFlags& flags, const Invocation& invocation) {
+    QUERN_TRY(const apk::PrivateKey key, load_key(flags.key));
+    ThreadPool pool(invocation.global.threads);
+    QUERN_CHECK(pool.for_each_index(flags.packages.size(), [&](std::size_t i) -> Result<void> {
+        if (auto done = apk::sign_package(flags.packages[i], key); !done) {
+            return std::move(done).error().context(fmt::format("signing {}", flags.packages[i]));
+        }
+        return {};
+    }));
+    std::string text;
+    for (const std::string& package : flags.packages) {
+        text += package + "\n";
+    }
+    return print(text);
+}
+
+Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invocation) {
+    const auto reporter = make_reporter(invocation.global);
+    QUERN_TRY(const apk::PrivateKey key, load_key(flags.key));
+    QUERN_TRY(const std::string bytes, read_file(flags.index));
+    QUERN_TRY(const apk::IndexFile index, apk::read_index(bytes, nullptr));
+    if (!index.signatures.empty() && !flags.force) {
+        reporter->note(fmt::format(
+            "{} is signed by {}; --force signs it anew",
+            flags.index,
+            index.signatures.front().key_name
+        ));
+        return {};
+    }
+    QUERN_TRY(const std::string signed_bytes, apk::sign_index(bytes, key));
+    QUERN_CHECK(write_file_atomically(flags.index, signed_bytes));
+    return print(flags.index + "\n");
+}
+
+}  // namespace
+
+Run define_sign(CLI::App& app) {
+    const auto flags = std::make_shared<SignFlags>();
+    flags->key.path = "local-melange.rsa";
+    app.add_option("packages", flags->packages, "package files, signed in place")->required();
+    app.add_option("-k,--signing-key", flags->key.path, "private key")->capture_default_str();
+    add_passphrase_flags(app, flags->key);
+    return [flags](const Invocation& invocation) { return run_sign(*flags, invocation); };
+}
+
+Run define_sign_index(CLI::App& app) {
+    const auto flags = std::make_shared<SignIndexFlags>();
+    flags->key.path = "melange.rsa";
+    app.add_option("index", flags->index, "APKINDEX.tar.gz, signed in place")->required();
+    app.add_option("--signing-key", flags->key.path, "private key")->capture_default_str();
+    add_passphrase_flags(app, flags->key);
+    app.add_flag("-f,--force", flags->force, "replace an existing signature");
+    return [flags](const Invocation& invocation) { return run_sign_index(*flags, invocation); };
+}
+
+}  // namespace quern::cli
