@@ -169,7 +169,9 @@ struct Environment {
     std::string run_as;
     std::vector<PathMutation> paths;
     TextMap annotations;
-    Text entrypoint_command, cmd, stop_signal, work_dir, vcs_url;
+    Text entrypoint_type, entrypoint_command, entrypoint_shell_fragment;
+    TextMap entrypoint_services;
+    Text cmd, stop_signal, work_dir, vcs_url;
     std::vector<std::string> archs;
     std::vector<Text> volumes;
     bool is_given = false;  ///< the key stood in the recipe

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/diagnostic.hpp"
+#include "yaml/node.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace quern::yaml {
+
+/// How a document is read, and where its problems go.
+struct Reader {
+    Diagnostics& diagnostics;
+    /// False: unknown keys are passed over.
+    bool is_strict = true;
+    /// Advice about an unknown key of the map `table`; empty if there is none, then the nearest
+    /// known key is offered.
+    std::function<std::string(std::string_view key, std::string_view table)> unknown_key_help =
+        nullptr;
+};
+
+/// What a key takes, for messages, documents and the JSON schema.
+enum class Shape : std::uint8_t { text, boolean, integer, list, map, object };
+
+/// One key of a map that is read into a T.
+template <typename T>
+struct Field {
+    std::string_view key;
+    void (*read)(const Node& node, T& value, Reader& reader);
+    Shape shape;
+};
+
+/// All keys of a map. One constexpr table per type is what reads it, what knows its unknown keys
+/// and what describes it.
+template <typename T>
+struct Table {
+    std::string_view name;  ///< as in messages: "package.options"
+    std::span<const Field<T>> fields;
+};
+
+/// "expected a list, got a text" at the node, as "wrong-type".
+void report_wrong_type(const Node& node, std::string_view expected, Reader& reader);
+/// "unknown-key" at the key, with advice.
+void report_unknown_key(
+    const Node& key, std::string_view table, std::span<const std::string_view> known, Reader& reader
+);
+
+/// Readers of values. A null leaves what is there. Each returns false after a diagnostic.
+bool read_value(const Node& node, std::string& value, Reader& reader);
+/// YAML 1.1 words in plain scalars: y, yes, on, true and their opposites in the usual cases.
+bool read_value(const Node& node, bool& value, Reader& reader);
+/// Plain scalars: decimal with `_`, 0x, 0o, 0b and a leading 0 for octal, and floats without a
+/// fraction.
+bool read_value(const Node& node, std::uint64_t& value, Reader& reader);
+bool read_value(const Node& node, std::uint32_t& value, Reader& reader);
+bool read_value(const Node& node, int& value, Reader& reader);
+
+/// The whole number that a plain scalar means, by the rules above; nothing if it is none or does
+/// not fit.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+/// The truth value that a plain scalar means.
+std::optional<bool> parse_boolean(std::string_view text);
+
+template <typename T>
+bool read_value(const Node& node, std::optional<T>& value, Reader& reader) {
+    if (node.is_null()) {
+        return true;
+    }
+    T read{};
+    if (!read_value(node, read, reader)) {
+        return false;
+    }
+    value = std::move(read);
+    return true;
+}
+
+/// A list of values. Nulls are left out.
+template <typename T>
+bool read_value(const Node& node, std::vector<T>& value, Reader& reader) {
+    if (node.is_null()) {
+        return true;
+    }
+    if (!node.is_list()) {
+        report_wrong_type(node, "a list", reader);
+        return false;
+    }
+    bool good = true;
+    value.reserve(node.size());
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        if (const Node item = node.item(i); !item.is_null()) {
+            good = read_value(item, value.emplace_back(), reader) && good;
+        }
+    }
+    return good;
+}
+
+/// Calls `use` with each key and value of a map; a null is an empty map.
+template <typename Use>
+bool for_each_entry(const Node& node, Reader& reader, Use use) {
+    if (node.is_null()) {
+        return true;
+    }
+    if (!node.is_map()) {
+        report_wrong_type(node, "a map", reader);
+        return false;
+    }
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        const Node::Entry entry = node.entry(i);
+        use(entry.key, entry.value);
+    }
+    return true;
+}
+
+/// Reads a map by its table.
+template <typename T>
+bool read_fields(const Node& node, T& value, const Table<T>& table, Reader& reader) {
+    return for_each_entry(node, reader, [&](const Node& key, const Node& entry) {
+        for (const Field<T>& field : table.fields) {
+            if (field.key == key.text()) {
+                field.read(entry, value, reader);
+                return;
+            }
+        }
+        std::vector<std::string_view> known;
+        for (const Field<T>& field : table.fields) {
+            known.push_back(field.key);
+        }
+        report_unknown_key(key, table.name, known, reader);
+    });
+}
+
+namespace detail {
+template <auto Member>
+struct MemberOf;
+template <typename T, typename V, V T::*Member>
+struct MemberOf<Member> {
+    using Object = T;
+    using Value = V;
+    static void read(const Node& node, T& object, Reader& reader) {
+        read_value(node, object.*Member, reader);
+    }
+};
+}  // namespace detail
+
+/// The field that reads into one member: field<&Package::epoch>("epoch", Shape::integer).
+template <auto Member>
+constexpr auto field(std::string_view key, Shape shape = Shape::text) {
+    using Access = detail::MemberOf<Member>;
+    return Field<typename Access::Object>{key, &Access::read, shape};
+}
+
+}  // namespace quern::yaml
