@@ -317,8 +317,7 @@ Result<apk::WrittenPackage> pack(
             staging,
             root,
             tree,
-            package_info(output, context),
-            control_files(output, context),
+            {package_info(output, context), control_files(output, context)},
             writer_options
         )
     );

@@ -5,6 +5,7 @@
 
 namespace quern::cli {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<CommandDefinition>& command_definitions() {
     static const std::vector<CommandDefinition> definitions = {
         {"build",

@@ -27,8 +27,7 @@ Result<apk::WrittenPackage> emit(
     const std::filesystem::path& directory,
     const FileTree& root,
     const Tree& tree,
-    const apk::PackageInfo& info,
-    const std::map<std::string, std::string>& control_files,
+    const ControlSection& control,
     const apk::PackageWriterOptions& options
 ) {
     const apk::DataWriter write_data = [&](apk::DataSink& sink) -> Result<void> {
@@ -37,7 +36,7 @@ Result<apk::WrittenPackage> emit(
         }
         return {};
     };
-    return apk::write_package(directory, info, control_files, write_data, options);
+    return apk::write_package(directory, control.info, control.files, write_data, options);
 }
 
 }  // namespace quern::package

@@ -13,14 +13,20 @@
 
 namespace quern::package {
 
+/// The control section of a package, but for size and datahash.
+struct ControlSection {
+    apk::PackageInfo info;
+    std::map<std::string, std::string>
+        files;  ///< scripts and others by name: ".post-install", ".melange.yaml"
+};
+
 /// Packs a tree: `<directory>/<name>-<version>.apk`. Errors: as write_package; invalid_data if a
 /// file changed since the walk.
 Result<apk::WrittenPackage> emit(
     const std::filesystem::path& directory,
     const FileTree& root,
     const Tree& tree,
-    const apk::PackageInfo& info,
-    const std::map<std::string, std::string>& control_files,
+    const ControlSection& control,
     const apk::PackageWriterOptions& options
 );
 
