@@ -61,14 +61,14 @@ template <typename T>
 class [[nodiscard]] Result {
  public:
     using value_type = T;
-
+    // NOLINTBEGIN(google-explicit-constructor)
     Result(T value)
         : state_(std::in_place_index<0>, std::move(value)) {
-    }  // NOLINT(google-explicit-constructor)
+    }  // implicit, so that `return value;` makes a result
     Result(Error error)
         : state_(std::in_place_index<1>, std::move(error)) {
-    }  // NOLINT(google-explicit-constructor)
-
+    }  // implicit, so that `return Error(...);` makes one too
+    // NOLINTEND(google-explicit-constructor)
     bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
 
