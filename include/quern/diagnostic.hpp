@@ -5,8 +5,10 @@
 #include "quern/source_file.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace quern {
@@ -46,7 +48,12 @@ class Diagnostics {
     /// is empty afterwards.
     std::vector<Diagnostic> take();
 
+    /// Holds on to a file for as long as this collector lives, for who finds a file wrong and gives
+    /// up: the spans of its diagnostics point into it.
+    void keep(std::shared_ptr<const SourceFile> file) { kept_.push_back(std::move(file)); }
+
  private:
+    std::vector<std::shared_ptr<const SourceFile>> kept_;
     std::vector<Diagnostic> diagnostics_;
     std::size_t error_count_ = 0;
 };

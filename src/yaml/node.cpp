@@ -7,7 +7,6 @@
 #include "yaml/node.hpp"
 
 #include "quern/error.hpp"
-
 #include "support/text.hpp"
 #include "yaml/encoding.hpp"
 #include "yaml/tree.hpp"

@@ -68,6 +68,10 @@ std::size_t quoted_end(std::string_view text, std::size_t begin) {
     return text.size();
 }
 
+bool is_closed(std::string_view quoted) {
+    return quoted.size() > 1 && quoted.back() == quoted.front();
+}
+
 /// The end of a plain scalar: its value without white space, found again in the text.
 std::size_t plain_end(std::string_view text, std::size_t begin, std::string_view value) {
     const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
@@ -96,7 +100,12 @@ ScalarExtent scalar_extent(std::string_view text, std::size_t begin, std::string
     }
     const char c = text[begin];
     if (c == '"' || c == '\'') {
-        return {begin, quoted_end(text, begin) - begin, false};
+        const std::size_t end = quoted_end(text, begin);
+        return {
+            begin,
+            std::min(end, text.size()) - begin,
+            false,
+            end < text.size() || is_closed(text.substr(begin))};
     }
     if (c == '|' || c == '>') {
         const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
@@ -150,6 +159,14 @@ bool TreeBuilder::null(const NodeStart& start) {
 bool TreeBuilder::scalar(const NodeStart& start, std::string value) {
     NodeData& node = make(start, Kind::scalar);
     const ScalarExtent extent = scalar_extent(tree_.file->text(), start.begin, value);
+    if (!extent.is_closed) {
+        error(
+            "bad-yaml",
+            "this is not YAML: a quote is not closed",
+            {tree_.file.get(), extent.begin, 1}
+        );
+        return false;
+    }
     node.begin = static_cast<std::uint32_t>(extent.begin);
     node.length = static_cast<std::uint32_t>(extent.length);
     node.is_quoted =

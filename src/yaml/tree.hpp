@@ -91,6 +91,7 @@ struct ScalarExtent {
     std::size_t begin = 0;
     std::size_t length = 0;
     bool is_plain = true;
+    bool is_closed = true;  ///< false: the text ends before the quote does
 };
 ScalarExtent scalar_extent(std::string_view text, std::size_t begin, std::string_view value);
 
