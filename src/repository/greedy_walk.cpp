@@ -449,6 +449,7 @@ void GreedyWalk::emit(std::size_t first_output, PackageId top) {
         const NameId name = pool_.name(output_[i]);
         if (!is_emitted_[name]) {
             is_emitted_[name] = true;
+            chosen_[name] = output_[i];
             result_.packages.push_back(output_[i]);
         }
     }
