@@ -9,6 +9,7 @@
 #include "build/environment.hpp"
 #include "build/execute.hpp"
 #include "build/pack.hpp"
+#include "build/scratch.hpp"
 #include "build/source_tree.hpp"
 #include "build/step_log.hpp"
 #include "build/workspace.hpp"
@@ -16,7 +17,6 @@
 #include "quern/version.hpp"
 #include "repository/publisher.hpp"
 #include "rootfs/overlay.hpp"
-#include "support/temp_dir.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -133,14 +133,10 @@ Result<package::Owners> read_owners(const std::filesystem::path& guest_root) {
     );
 }
 
-// Packages are finished in a hidden directory beside their place, so that publishing is a rename.
-Result<TempDir> make_staging(const std::filesystem::path& out_directory) {
-    return TempDir::create(out_directory, ".quern-staging-");
-}
-
 Result<BuildReport> pack_and_publish(const PackContext& context, const Services& services) {
     const BuildOptions& options = context.options;
-    QUERN_TRY(const TempDir staging, make_staging(options.out_directory));
+    // A hidden directory beside their place, so that publishing is a rename.
+    QUERN_TRY(const Scratch staging, Scratch::create(options.out_directory, ".quern-staging-"));
     BuildReport report;
     std::vector<repository::StagedPackage> staged;
     const std::filesystem::path directory = options.out_directory / options.load.architecture;
