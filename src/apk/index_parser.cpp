@@ -17,9 +17,22 @@ namespace quern::apk {
 
 namespace {
 
+/// True if a line may hold a control character. One look at the whole text, many bytes at a time,
+/// spares that for each line.
+bool needs_scrutiny(std::string_view text) {
+    unsigned char found = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        found |= static_cast<unsigned char>((byte < 0x20U) & (byte != '\n') & (byte != '\t'));
+        found |= static_cast<unsigned char>(byte == 0x7fU);
+    }
+    return found != 0;
+}
+
 class IndexParser {
  public:
-    IndexParser(std::string_view text, const IndexLimits& limits) : text_(text), limits_(limits) {}
+    IndexParser(std::string_view text, const IndexLimits& limits)
+        : text_(text), limits_(limits), is_suspicious_(needs_scrutiny(text)) {}
 
     Result<std::vector<IndexEntry>> parse();
 
@@ -50,6 +63,7 @@ class IndexParser {
     std::uint64_t fields_ = 0;  ///< set of the letters seen in this record
     std::uint64_t relations_ = 0;
     std::uint64_t line_number_ = 0;
+    bool is_suspicious_;  ///< a control character stands somewhere in the text
 };
 
 std::uint64_t field_bit(char field) {
@@ -93,7 +107,7 @@ Result<void> IndexParser::take_line(std::string_view line) {
             "'{}' is not a letter, a colon and a value", printable(line.substr(0, shown))
         ));
     }
-    if (has_control_character(line)) {
+    if (is_suspicious_ && has_control_character(line)) {
         return invalid(fmt::format("a control character in '{}'", printable(line.substr(0, shown)))
         );
     }

@@ -11,6 +11,7 @@
 #include <string>
 
 using namespace quern;
+using namespace std::string_literals;
 using namespace quern::apk;
 using namespace quern::test;
 
@@ -163,7 +164,7 @@ TEST_CASE("index: wrong lines are refused with their number", "[apk][index]") {
         {"P:a\nV:1\nA:../x\n\n", "line 4"},
         {"P:a\nV:1\nT:\x1b[31m\n\n", "line 3"},
         {"P:a\nV:1\nT:a\rb\n\n", "line 3"},
-        {std::string("P:a\nV:1\nT:a\0b\n\n", 16), "line 3"},
+        {"P:a\nV:1\nT:a\0b\n\n"s, "line 3"},
     }));
     CAPTURE(text);
     const Error error = failure(text);

@@ -7,6 +7,7 @@
 #include <string>
 
 using namespace quern;
+using namespace std::string_literals;
 using namespace quern::apk;
 
 namespace {
@@ -170,7 +171,7 @@ TEST_CASE(
 TEST_CASE("package_info: messages show no control characters", "[apk][package_info]") {
     CHECK(failure("pkgname = a\tb\npkgver = 1\n").message().find('\t') == std::string::npos);
     CHECK(
-        failure(std::string("pkgname = a\npkgver = 1\npkgdesc = \0\n", 37)).message() ==
+        failure("pkgname = a\npkgver = 1\npkgdesc = \0\n"s).message() ==
         ".PKGINFO line 3: a control character"
     );
     CHECK(failure(std::string((1U << 20U) + 1, 'x')).message().find("1 MiB") != std::string::npos);

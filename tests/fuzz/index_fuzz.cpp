@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "quern/error.hpp"
+#include "quern/index.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+using namespace quern::apk;
+
+/// The bytes as an index file and as the text inside; what was read is printed and read to the same
+/// again.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    const IndexLimits limits{.text_bytes = 1U << 22U};
+    static_cast<void>(read_index(bytes, nullptr, limits));
+    const auto index = Index::parse(bytes, limits);
+    if (!index) {
+        return 0;
+    }
+    const std::string text = index->to_string();
+    const auto again = Index::parse(text);
+    QUERN_ASSERT(again.has_value());
+    QUERN_ASSERT(again->entries.size() == index->entries.size() && again->to_string() == text);
+    for (const IndexEntry& entry : index->entries) {
+        QUERN_ASSERT(
+            entry.file_name().find('/') == std::string::npos && !entry.file_name().starts_with('.')
+        );
+    }
+    return 0;
+}
