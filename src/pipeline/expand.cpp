@@ -190,28 +190,13 @@ bool Expander::expand_body(
     const Library::Definition* definition,
     Diagnostics& local
 ) {
-    InputMap undeclared;
-    if (definition == nullptr) {
-        // Expanded before, or no `uses` at all: what is given is what there is.
-        for (const auto& [name, text] : node.with) {
-            undeclared.emplace(name, recipe::Input{});
-        }
-    }
-    const InputMap& declared = definition == nullptr ? undeclared : node.inputs;
-    const std::string pipeline = definition == nullptr ? std::string() : frames_.back().name;
-    const Span uses = definition == nullptr ? node.uses.where : frames_.back().uses;
-    auto inputs = resolve_inputs({pipeline, uses, node.with, declared}, variables_, local);
+    auto inputs = settle_inputs(node, definition, local);
     if (!inputs) {
         report(local);
         return false;
     }
-    if (definition != nullptr) {
-        reduce_with(node, *inputs);
-    }
-    node.inputs.clear();
-
     const bool makes_directory = !node.working_directory.is_empty();
-    if (node.working_directory.is_empty()) {
+    if (!makes_directory) {
         node.working_directory = around.working_directory;
     }
     substitute_fields(node, around.built_in, definition, local);
@@ -226,27 +211,51 @@ bool Expander::expand_body(
     for (const auto& [name, text] : node.environment) {
         below.environment.insert_or_assign(name, text.value);
     }
+    const std::size_t first = result_.steps.size();
+    bool has_step = false;
     if (below.runs) {
         auto& needs = result_.needs;
         needs.insert(needs.end(), node.needs_packages.begin(), node.needs_packages.end());
+        has_step = add_step(node, below.environment, std::move(*inputs));
     }
-    const std::size_t first = result_.steps.size();
-    if (below.runs) {
-        add_step(node, below.environment, std::move(*inputs));
-    }
-    const bool has_step = result_.steps.size() != first;
     expand_children(node, below);
     if (below.runs && makes_directory && !has_step) {
-        // Every step makes its directory, so the next one may do it in passing.
-        Step step = make_step(node, below.environment);
-        const auto& steps = result_.steps;
-        if (first == steps.size() || steps[first].working_directory != step.working_directory) {
-            result_.steps.insert(
-                result_.steps.begin() + static_cast<std::ptrdiff_t>(first), std::move(step)
-            );
-        }
+        add_directory_step(node, below.environment, first);
     }
     return below.runs;
+}
+
+std::optional<Expander::Inputs> Expander::settle_inputs(
+    PipelineNode& node, const Library::Definition* definition, Diagnostics& local
+) {
+    if (definition != nullptr) {
+        const Frame& frame = frames_.back();
+        auto inputs =
+            resolve_inputs({frame.name, frame.uses, node.with, node.inputs}, variables_, local);
+        if (inputs) {
+            reduce_with(node, *inputs);
+        }
+        node.inputs.clear();
+        return inputs;
+    }
+    // Expanded before, or no `uses` at all: what is given is what there is.
+    InputMap given;
+    for (const auto& [name, text] : node.with) {
+        given.emplace(name, recipe::Input{});
+    }
+    node.inputs.clear();
+    return resolve_inputs({node.uses.value, node.uses.where, node.with, given}, variables_, local);
+}
+
+void Expander::add_directory_step(
+    const PipelineNode& node, const Environment& environment, std::size_t first
+) {
+    Step step = make_step(node, environment);
+    auto& steps = result_.steps;
+    // Every step makes its directory, so the next one may do it in passing.
+    if (first == steps.size() || steps[first].working_directory != step.working_directory) {
+        steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(first), std::move(step));
+    }
 }
 
 void Expander::substitute_in(Text& text, Diagnostics& local) {
@@ -308,11 +317,11 @@ Step Expander::make_step(const PipelineNode& node, const Environment& environmen
     return step;
 }
 
-void Expander::add_step(const PipelineNode& node, const Environment& environment, Inputs inputs) {
+bool Expander::add_step(const PipelineNode& node, const Environment& environment, Inputs inputs) {
     const std::string native =
         frames_.empty() || node.uses.is_empty() ? std::string() : frames_.back().definition->native;
     if (native.empty() && trim(node.runs.value).empty()) {
-        return;
+        return false;
     }
     Step step = make_step(node, environment);
     if (native.empty()) {
@@ -323,6 +332,7 @@ void Expander::add_step(const PipelineNode& node, const Environment& environment
         step.origin = origin({});
     }
     result_.steps.push_back(std::move(step));
+    return true;
 }
 
 std::vector<Span> Expander::origin(Span innermost) const {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -70,7 +71,15 @@ class Expander {
         Diagnostics& local
     );
     void substitute_in(recipe::Text& text, Diagnostics& local);
-    void add_step(const recipe::PipelineNode& node, const Environment& environment, Inputs inputs);
+    std::optional<Inputs> settle_inputs(
+        recipe::PipelineNode& node, const Library::Definition* definition, Diagnostics& local
+    );
+    /// False if the node has nothing to run.
+    bool add_step(const recipe::PipelineNode& node, const Environment& environment, Inputs inputs);
+    /// The step of a node that only makes its directory; before the steps from `first` on.
+    void add_directory_step(
+        const recipe::PipelineNode& node, const Environment& environment, std::size_t first
+    );
     void expand_children(recipe::PipelineNode& node, const Surroundings& below);
     Step make_step(const recipe::PipelineNode& node, const Environment& environment) const;
     std::vector<Span> origin(Span innermost) const;

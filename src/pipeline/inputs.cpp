@@ -138,7 +138,7 @@ class Resolver {
     bool is_resolved(const std::string& name) const { return values_.contains(name); }
 
     void resolve(const std::string& name, const recipe::Text& text, int depth) {
-        if (is_resolved(name)) {
+        if (failed_ || is_resolved(name)) {
             return;
         }
         const bool fresh = open_.insert(name).second;
