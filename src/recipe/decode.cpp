@@ -3,6 +3,7 @@
 #include "recipe/decode.hpp"
 
 #include "recipe/decode_values.hpp"
+#include "support/text.hpp"
 #include "yaml/node.hpp"
 
 #include <fmt/format.h>
@@ -117,6 +118,16 @@ std::string other_places(std::string_view key, std::string_view /*table*/) {
                                            : fmt::format("this key belongs under {}", places);
 }
 
+void report_bad_variables(
+    const Node& node, std::string_view what, std::string_view expected, Diagnostics& diagnostics
+) {
+    diagnostics.error(
+        "wrong-type",
+        fmt::format("{} must be {}, got {}", what, expected, node.kind_name()),
+        node.where()
+    );
+}
+
 std::optional<Node> root_map(
     const yaml::Document& document, const SourceFile& file, Diagnostics& diagnostics
 ) {
@@ -204,7 +215,23 @@ std::optional<TextMap> decode_variables(
     }
     Reader reader{diagnostics};
     TextMap variables;
-    read_value(document->root(), variables, reader);
+    const Node root = document->root();
+    if (!root.is_map() && !root.is_null()) {
+        report_bad_variables(root, "the file of variables", "a map", diagnostics);
+        return std::nullopt;
+    }
+    yaml::for_each_entry(root, reader, [&](const Node& key, const Node& value) {
+        if (value.is_map() || value.is_list()) {
+            report_bad_variables(
+                value,
+                fmt::format("vars: the variable '{}'", printable(key.text())),
+                "a text",
+                diagnostics
+            );
+            return;
+        }
+        read_value(value, variables[key.text()], reader);
+    });
     return diagnostics.error_count() == errors ? std::optional(std::move(variables)) : std::nullopt;
 }
 

@@ -161,15 +161,20 @@ class Validator {
     void check_architectures(const std::vector<Text>& architectures) {
         const auto& known = apk::known_architectures();
         for (const Text& name : architectures) {
-            if (name.value == "all") {
-                if (architectures.size() > 1) {
-                    diagnostics_.error(
-                        "bad-architecture",
-                        "the target-architecture 'all' must stand alone",
-                        name.where,
-                        "leave the list out for all"
-                    );
-                }
+            if (name.value == "all" && architectures.size() > 1) {
+                diagnostics_.error(
+                    "bad-architecture",
+                    "the target-architecture 'all' must stand alone",
+                    name.where,
+                    "leave the list out for all"
+                );
+            } else if (name.value == "all") {
+                diagnostics_.warning(
+                    "deprecated-architecture",
+                    "the target-architecture 'all' is deprecated",
+                    name.where,
+                    "leave the list out for all"
+                );
             } else if (std::find(known.begin(), known.end(), name.value) == known.end()) {
                 const std::string meant = apk::to_apk_architecture(name.value);
                 diagnostics_.warning(
