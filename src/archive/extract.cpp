@@ -3,6 +3,7 @@
 #include "archive/extract.hpp"
 
 #include "archive/tree_unpacker.hpp"
+#include "archive/zip_times.hpp"
 #include "support/atomic_file.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
@@ -162,11 +163,13 @@ class Extraction {
  public:
     Extraction(
         ::archive* reader,
+        int archive_fd,
         std::uint64_t packed_bytes,
         const FileTree& destination,
         const ExtractOptions& options
     )
         : reader_(reader),
+          archive_fd_(archive_fd),
           packed_bytes_(std::max<std::uint64_t>(packed_bytes, 1)),
           options_(options),
           unpacker_(destination, options.owner) {}
@@ -201,7 +204,8 @@ class Extraction {
         if (!path) {
             return {};
         }
-        const UnpackedEntry unpacked{*path, archive_entry_perm(entry), archive_entry_mtime(entry)};
+        QUERN_TRY(const std::int64_t mtime, time_of(entry, name));
+        const UnpackedEntry unpacked{*path, archive_entry_perm(entry), mtime};
         if (const char* const target = archive_entry_hardlink(entry); target != nullptr) {
             return unpack_hard_link(unpacked, target);
         }
@@ -215,6 +219,16 @@ class Extraction {
             default:
                 return refused(*path, "a device, FIFO or socket is not unpacked");
         }
+    }
+
+    Result<std::int64_t> time_of(archive_entry* entry, const char* name) {
+        if ((archive_format(reader_) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_ZIP) {
+            return archive_entry_mtime(entry);
+        }
+        if (!zip_times_) {
+            QUERN_TRY(zip_times_, ZipTimes::read(archive_fd_));
+        }
+        return zip_times_->find(name).value_or(archive_entry_mtime(entry));
     }
 
     Result<void> unpack_hard_link(const UnpackedEntry& entry, std::string_view name) {
@@ -304,9 +318,11 @@ class Extraction {
     }
 
     ::archive* reader_;
+    int archive_fd_;
     std::uint64_t packed_bytes_;
     const ExtractOptions& options_;
     TreeUnpacker unpacker_;
+    std::optional<ZipTimes> zip_times_;  ///< read at the first member of a zip archive
     ExtractReport report_;
 };
 
@@ -323,7 +339,7 @@ Result<ExtractReport> extract(
     const ByteLocale locale;
     QUERN_TRY(const ArchiveReader reader, open_reader(archive_fd));
     const auto packed_bytes = static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0));
-    return Extraction(reader.get(), packed_bytes, destination, options).run();
+    return Extraction(reader.get(), archive_fd, packed_bytes, destination, options).run();
 }
 
 Result<bool> is_archive(int archive_fd) {

@@ -116,7 +116,9 @@ std::string shared_fields(const ZipMember& member, std::size_t extra_size) {
     constexpr std::uint32_t dos_time = 4U << 11U | 5U << 5U | 6U / 2;
     constexpr std::uint32_t dos_date = 21U << 9U | 2U << 5U | 3U;
     const auto size = static_cast<std::uint32_t>(member.content.size());
-    return number_bytes(10, 2) + number_bytes(0, 4) + number_bytes(dos_time, 2) +
+    // Bit 11 claims that the name is UTF-8.
+    const std::uint32_t flags = member.name.find('\xc3') == std::string::npos ? 0 : 0x800;
+    return number_bytes(10, 2) + number_bytes(flags, 4) + number_bytes(dos_time, 2) +
            number_bytes(dos_date, 2) + number_bytes(crc_of(member.content), 4) +
            number_bytes(size, 4) + number_bytes(size, 4) +
            number_bytes(static_cast<std::uint32_t>(member.name.size()), 2) +

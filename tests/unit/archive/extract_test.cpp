@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <ctime>
+
 namespace quern::archive {
 namespace {
 
@@ -175,6 +178,7 @@ TEST_CASE("extract: a zip archive is unpacked with links and modes", "[archive][
         {"top/", "", 040700, 1'111'111'111},
         {"top/run", "#!/bin/sh\n", 0100755, 1'222'222'222},
         {"top/caf\xc3\xa9", "x", 0100644, 1'222'222'222},
+        {"top/latin\xe9", "y", 0100644, 1'222'222'222},
         {"top/link", "run", 0120777, 1'333'333'333},
     }));
     REQUIRE(report);
@@ -182,9 +186,37 @@ TEST_CASE("extract: a zip archive is unpacked with links and modes", "[archive][
         unpacked.listing() ==
         "top 40700 1111111111 \n"
         "top/caf\xc3\xa9 100644 1222222222 x\n"
+        "top/latin\xe9 100644 1222222222 y\n"
         "top/link 120777 1333333333 run\n"
         "top/run 100755 1222222222 #!/bin/sh\n\n"
     );
+}
+
+TEST_CASE("extract: times of a zip archive do not depend on the zone", "[archive][extract]") {
+    const std::string archive = make_zip(
+        {{"local", "x", 0100644, {}},
+         {"universal", "y", 0100644, 1'222'222'222},
+         {"d/", "", 040755, {}}}
+    );
+    const char* const before = std::getenv("TZ");  // NOLINT(concurrency-mt-unsafe)
+    const std::string zone = before == nullptr ? "" : before;
+    for (const char* const other : {"UTC0", "EST5EDT", "XYZ-11"}) {
+        ::setenv("TZ", other, 1);  // NOLINT(concurrency-mt-unsafe)
+        ::tzset();
+        Unpacked unpacked;
+        const auto result = unpacked.extract(archive);
+        CAPTURE(other);
+        CHECK(result);
+        CHECK(
+            unpacked.listing() ==
+            "d 40755 981173106 \n"
+            "local 100644 981173106 x\n"
+            "universal 100644 1222222222 y\n"
+        );
+    }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
+    before == nullptr ? ::unsetenv("TZ") : ::setenv("TZ", zone.c_str(), 1);
+    ::tzset();
 }
 
 TEST_CASE("extract: everything belongs to the guest's first id", "[archive][extract]") {

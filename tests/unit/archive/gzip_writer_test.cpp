@@ -7,6 +7,7 @@
 #include "support/digest.hpp"
 
 #include <catch2/catch.hpp>
+#include <zlib.h>
 
 namespace quern::archive {
 namespace {
@@ -79,6 +80,24 @@ TEST_CASE("gzip_writer: ends of every bit length join well", "[archive][gzip_wri
         CAPTURE(size);
         REQUIRE(inflated(compressed(text)) == text);
     }
+}
+
+TEST_CASE("gzip_writer: zlib reads one member to its end", "[archive][gzip_writer]") {
+    const std::string text = sample_text(2 * mebibyte + 4567, 9);
+    std::string bytes = compressed(text);
+    std::string output(text.size() + 1, '\0');
+    z_stream stream{};
+    REQUIRE(inflateInit2(&stream, 16 + MAX_WBITS) == Z_OK);
+    stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    stream.next_out = reinterpret_cast<Bytef*>(output.data());
+    stream.avail_out = static_cast<uInt>(output.size());
+    const int status = inflate(&stream, Z_FINISH);
+    const std::size_t size = stream.total_out;
+    CHECK(stream.avail_in == 0);
+    inflateEnd(&stream);
+    REQUIRE(status == Z_STREAM_END);
+    CHECK((output.substr(0, size) == text));
 }
 
 TEST_CASE("gzip_writer: the number of threads does not change bytes", "[archive][gzip_writer]") {
