@@ -57,6 +57,13 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags) {
     return text;
 }
 
+/// A text that is no URL has no certain place for its password: all before the last '@' goes.
+std::string show_broken(const std::string& text) {
+    const std::string shown = redact_url(text);
+    const std::size_t at = shown.rfind('@');
+    return printable(at == std::string::npos ? shown : "***" + shown.substr(at));
+}
+
 Result<Target> parse_target(const std::string& text) {
     const CurlUrl url(curl_url());
     const CURLUcode code =
@@ -64,7 +71,7 @@ Result<Target> parse_target(const std::string& text) {
     if (code != CURLUE_OK) {
         return Error(
             ErrorCode::usage,
-            fmt::format("'{}' is not a URL: {}", redact_url(text), curl_url_strerror(code))
+            fmt::format("'{}' is not a URL: {}", show_broken(text), curl_url_strerror(code))
         );
     }
     Target target;

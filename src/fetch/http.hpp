@@ -30,7 +30,7 @@ struct HttpLimits {
 
 struct HttpRequest {
     std::string url;  ///< http or https; credentials in it go to that host only
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::vector<std::pair<std::string, std::string>> headers = {};
     std::uint64_t resume_from = 0;  ///< bytes at hand; the server may answer with the whole
     HttpLimits limits;
 };
