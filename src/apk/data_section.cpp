@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -120,10 +121,14 @@ Result<void> DataSection::add(const TarEntry& entry) {
 
 Result<void> DataSection::add_header(const TarEntry& entry, const std::string& checksum) {
     TarEntry complete = entry;
-    std::erase_if(complete.records, [](const auto& record) {
-        return record.first == checksum_record;
-    });
-    complete.records.insert(complete.records.begin(), {checksum_record, checksum});
+    complete.records.clear();
+    complete.records.emplace_back(checksum_record, checksum);
+    std::copy_if(
+        entry.records.begin(),
+        entry.records.end(),
+        std::back_inserter(complete.records),
+        [](const auto& record) { return record.first != checksum_record; }
+    );
     return tar_.add(complete);
 }
 
