@@ -36,9 +36,9 @@ Result<void> publish(
 );
 
 struct IndexPackagesOptions {
-    std::string architecture;      ///< others are skipped with a warning; empty takes all
-    bool merge = false;            ///< keep what the source index has
-    std::filesystem::path source;  ///< index to merge into
+    std::string architecture = {};      ///< others are skipped with a warning; empty takes all
+    bool merge = false;                 ///< keep what the source index has
+    std::filesystem::path source = {};  ///< index to merge into
     const apk::PrivateKey* key = nullptr;
 };
 

@@ -1,0 +1,268 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "repository/publisher.hpp"
+
+#include "quern/package_file.hpp"
+#include "support/atomic_file.hpp"
+#include "unit/apk/test_keys.hpp"
+#include "unit/repository/built_packages.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+#include <utility>
+
+using namespace quern;
+using namespace quern::repository;
+using namespace quern::test;
+
+namespace {
+
+struct Fixture {
+    TempDir directory = make_directory();
+    std::filesystem::path repository = directory.path() / "repo";
+    std::filesystem::path arch = repository / "x86_64";
+    std::filesystem::path staging = directory.path() / "staging";
+
+    StagedPackage stage(
+        const std::string& name, const std::string& version, const std::string& content = "content"
+    ) {
+        return stage_package(staging, name, version, content);
+    }
+    void publish_all(std::vector<StagedPackage> packages, const PublishOptions& options = {}) {
+        const auto published = publish(repository, "x86_64", std::move(packages), options);
+        if (!published) {
+            FAIL(published.error().message());
+        }
+    }
+};
+
+std::string names_of(const apk::Index& index) {
+    std::string names;
+    for (const apk::IndexEntry& entry : index.entries) {
+        names += (names.empty() ? "" : " ") + entry.name + "-" + entry.version;
+    }
+    return names;
+}
+
+ino_t inode_of(const std::filesystem::path& path) {
+    struct stat status = {};
+    REQUIRE(::lstat(path.c_str(), &status) == 0);
+    return status.st_ino;
+}
+
+}  // namespace
+
+TEST_CASE("publisher: packages appear with the index that names them", "[repository][publisher]") {
+    Fixture f;
+    f.publish_all({f.stage("b", "1-r0"), f.stage("a", "1-r0")});
+    CHECK(names_of(read_published(f.repository)) == "b-1-r0 a-1-r0");
+    CHECK(names_in(f.arch) == "APKINDEX.tar.gz a-1-r0.apk b-1-r0.apk");
+    CHECK(names_in(f.repository) == ".quern-x86_64.lock x86_64");
+    CHECK(names_in(f.staging).empty());
+    CHECK(problems_of(f.repository).empty());
+}
+
+TEST_CASE(
+    "publisher: the order of the index stays, new entries come last", "[repository][publisher]"
+) {
+    Fixture f;
+    f.publish_all({f.stage("b", "1-r0"), f.stage("a", "1-r0")});
+    f.publish_all({f.stage("c", "1-r0"), f.stage("b", "1-r0", "another"), f.stage("b", "2-r0")});
+    CHECK(names_of(read_published(f.repository)) == "b-1-r0 a-1-r0 c-1-r0 b-2-r0");
+    CHECK(problems_of(f.repository).empty());
+}
+
+TEST_CASE("publisher: the index is signed", "[repository][publisher]") {
+    Fixture f;
+    f.publish_all({f.stage("a", "1-r0")}, {.key = &test_key()});
+    const auto bytes = read_file(f.arch / "APKINDEX.tar.gz");
+    REQUIRE(bytes);
+    CHECK(apk::read_index(*bytes, &test_keyring()));
+}
+
+TEST_CASE("publisher: a changed index is not signed again", "[repository][publisher]") {
+    Fixture f;
+    f.publish_all({f.stage("a", "1-r0")}, {.key = &test_key()});
+    const auto path = f.arch / "APKINDEX.tar.gz";
+    auto bytes = read_file(path);
+    REQUIRE(bytes);
+    const auto forged =
+        apk::write_index(apk::Index{.description = "other", .entries = {}}, nullptr);
+    REQUIRE(forged);
+    // The signature member of the old index in front of another body.
+    const std::size_t body = bytes->find("\x1f\x8b", 2);
+    REQUIRE(body != std::string::npos);
+    REQUIRE(write_file_atomically(path, bytes->substr(0, body) + *forged));
+    const auto published =
+        publish(f.repository, "x86_64", {f.stage("b", "1-r0")}, {.key = &test_key()});
+    REQUIRE_FALSE(published);
+    CHECK(published.error().code() == ErrorCode::signature);
+}
+
+TEST_CASE("publisher: what is published already is not touched", "[repository][publisher]") {
+    Fixture f;
+    f.publish_all({f.stage("a", "1-r0")});
+    const ino_t package = inode_of(f.arch / "a-1-r0.apk");
+    const ino_t index = inode_of(f.arch / "APKINDEX.tar.gz");
+    f.publish_all({f.stage("a", "1-r0")});
+    CHECK(inode_of(f.arch / "a-1-r0.apk") == package);
+    CHECK(inode_of(f.arch / "APKINDEX.tar.gz") == index);
+    CHECK(names_in(f.staging).empty());
+}
+
+TEST_CASE(
+    "publisher: a package that the index has lost is named again", "[repository][publisher]"
+) {
+    Fixture f;
+    f.publish_all({f.stage("a", "1-r0"), f.stage("b", "1-r0")});
+    std::filesystem::remove(f.arch / "APKINDEX.tar.gz");
+    f.publish_all({f.stage("a", "1-r0")});
+    CHECK(names_of(read_published(f.repository)) == "a-1-r0");
+}
+
+TEST_CASE(
+    "publisher: other bytes under a published name change with the index", "[repository][publisher]"
+) {
+    Fixture f;
+    f.publish_all({f.stage("a", "1-r0"), f.stage("b", "1-r0")});
+    const UniqueFd old(::open(f.arch.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const ino_t other = inode_of(f.arch / "b-1-r0.apk");
+    REQUIRE(::chmod(f.arch.c_str(), 0750) == 0);
+    f.publish_all({f.stage("a", "1-r0", "another")});
+    CHECK(problems_of(f.repository).empty());
+    CHECK(names_in(f.repository) == ".quern-x86_64.lock x86_64");
+    CHECK(inode_of(f.arch / "b-1-r0.apk") == other);
+    struct stat status = {};
+    REQUIRE(::stat(f.arch.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777U) == 0750U);
+}
+
+TEST_CASE("publisher: modes do not depend on the umask", "[repository][publisher]") {
+    Fixture f;
+    const mode_t before = ::umask(GENERATE(as<mode_t>{}, 0, 077));
+    f.publish_all({f.stage("a", "1-r0")});
+    ::umask(before);
+    for (const char* name : {"a-1-r0.apk", "APKINDEX.tar.gz"}) {
+        struct stat status = {};
+        REQUIRE(::stat((f.arch / name).c_str(), &status) == 0);
+        CHECK((status.st_mode & 07777U) == 0644U);
+    }
+}
+
+TEST_CASE("publisher: without an index only packages appear", "[repository][publisher]") {
+    Fixture f;
+    f.publish_all({f.stage("a", "1-r0")}, {.update_index = false});
+    CHECK(names_in(f.arch) == "a-1-r0.apk");
+}
+
+TEST_CASE("publisher: a damaged index stops everything", "[repository][publisher]") {
+    Fixture f;
+    f.publish_all({f.stage("a", "1-r0")});
+    REQUIRE(write_file_atomically(f.arch / "APKINDEX.tar.gz", "not an index"));
+    const StagedPackage package = f.stage("b", "1-r0");
+    const auto published = publish(f.repository, "x86_64", {package}, {});
+    REQUIRE_FALSE(published);
+    CHECK(published.error().code() == ErrorCode::invalid_data);
+    CHECK(std::filesystem::exists(package.path));
+    CHECK(names_in(f.arch) == "APKINDEX.tar.gz a-1-r0.apk");
+}
+
+TEST_CASE("publisher: eight at once lose nothing", "[repository][publisher]") {
+    Fixture f;
+    std::vector<StagedPackage> staged;
+    for (int i = 0; i < 8; ++i) {
+        staged.push_back(f.stage("p" + std::to_string(i), "1-r0"));
+    }
+    {
+        std::vector<std::jthread> threads;
+        for (const StagedPackage& package : staged) {
+            threads.emplace_back([&f, package] {
+                std::ignore = publish(f.repository, "x86_64", {package}, {});
+            });
+        }
+    }
+    CHECK(read_published(f.repository).entries.size() == 8);
+    CHECK(problems_of(f.repository).empty());
+}
+
+namespace {
+
+/// Publishes one package again and again, each time with other bytes; says so with a byte for each
+/// round.
+[[noreturn]] void publish_for_ever(
+    const Fixture& f, const std::array<std::vector<std::string>, 2>& bytes, int progress
+) {
+    for (std::size_t round = 0;; ++round) {
+        std::vector<StagedPackage> packages;
+        for (std::size_t i = 0; i < 3; ++i) {
+            const auto path = f.staging / ("p" + std::to_string(i) + ".apk");
+            if (!write_file_atomically(path, bytes[round % 2][i])) {
+                ::_exit(1);
+            }
+            const auto package = apk::PackageFile::open(path);
+            if (!package) {
+                ::_exit(1);
+            }
+            const auto& head = package->head();
+            packages.push_back(
+                {path, apk::make_index_entry(head.info, head.checksum, head.file_size)}
+            );
+        }
+        if (!publish(f.repository, "x86_64", std::move(packages), {}) ||
+            ::write(progress, "x", 1) != 1) {
+            ::_exit(1);
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE(
+    "publisher: killed at any instant, the repository is old or new", "[repository][publisher]"
+) {
+    Fixture f;
+    std::array<std::vector<std::string>, 2> bytes;
+    for (std::size_t version = 0; version < 2; ++version) {
+        for (std::size_t i = 0; i < 3; ++i) {
+            const std::string content = version == 0 ? "old" : "new";
+            const StagedPackage package = f.stage("p" + std::to_string(i), "1-r0", content);
+            bytes[version].push_back(*read_file(package.path));
+        }
+    }
+    std::filesystem::create_directories(f.repository);
+    for (long round = 0; round < 60; ++round) {
+        std::array<int, 2> ends{};
+        REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+        const UniqueFd reading(ends[0]);
+        UniqueFd writing(ends[1]);
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            publish_for_ever(f, bytes, writing.get());
+        }
+        writing = UniqueFd();
+        char byte = 0;
+        REQUIRE(::read(reading.get(), &byte, 1) == 1);
+        // From here the instant depends on `round`: each kill comes a little later in the next
+        // publication.
+        const timespec start_of_round = {0, round * 97'000};
+        ::nanosleep(&start_of_round, nullptr);
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        CAPTURE(round);
+        const std::string problems = problems_of(f.repository);
+        // A package that no entry names yet is no lie; an entry that does not fit would be.
+        CHECK(problems.empty());
+    }
+    f.publish_all({f.stage("q", "1-r0")});
+    CHECK(names_in(f.repository) == ".quern-x86_64.lock x86_64");
+}
