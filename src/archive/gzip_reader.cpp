@@ -6,6 +6,7 @@
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <tuple>
 #include <vector>
@@ -35,12 +36,9 @@ Error damaged(std::string_view what) {
     return {ErrorCode::invalid_data, fmt::format("damaged gzip data: {}", what)};
 }
 
-std::uint32_t little_endian(std::string_view bytes) {
-    std::uint32_t value = 0;
-    for (std::size_t index = 4; index-- > 0;) {
-        value = value << 8U | static_cast<unsigned char>(bytes[index]);
-    }
-    return value;
+std::uint32_t little_endian(std::span<const std::uint8_t, 4> bytes) {
+    return bytes[0] | std::uint32_t{bytes[1]} << 8U | std::uint32_t{bytes[2]} << 16U |
+           std::uint32_t{bytes[3]} << 24U;
 }
 
 }  // namespace
@@ -56,7 +54,8 @@ struct GzipReader::State {
 
     Result<bool> refill();
     Result<std::uint8_t> take_byte();
-    Result<std::string> take(std::size_t count);
+    Result<void> take(std::span<std::uint8_t> bytes);
+    Result<void> drop(std::size_t count);
     Result<void> read_header();
     Result<void> skip_text();
     Result<std::size_t> inflate(std::span<char> buffer);
@@ -123,13 +122,18 @@ Result<std::uint8_t> GzipReader::State::take_byte() {
     return static_cast<std::uint8_t>(in[begin++]);
 }
 
-Result<std::string> GzipReader::State::take(std::size_t count) {
-    std::string bytes;
-    while (bytes.size() < count) {
-        QUERN_TRY(const std::uint8_t byte, take_byte());
-        bytes.push_back(static_cast<char>(byte));
+Result<void> GzipReader::State::take(std::span<std::uint8_t> bytes) {
+    for (std::uint8_t& byte : bytes) {
+        QUERN_TRY(byte, take_byte());
     }
-    return bytes;
+    return {};
+}
+
+Result<void> GzipReader::State::drop(std::size_t count) {
+    for (; count != 0; --count) {
+        QUERN_TRY(std::ignore, take_byte());
+    }
+    return {};
 }
 
 /// A text that ends with NUL.
@@ -145,19 +149,19 @@ Result<void> GzipReader::State::skip_text() {
 }
 
 Result<void> GzipReader::State::read_header() {
-    QUERN_TRY(const std::string fixed, take(10));
-    if (!fixed.starts_with("\x1f\x8b")) {
+    std::array<std::uint8_t, 10> fixed{};
+    QUERN_CHECK(take(fixed));
+    if (fixed[0] != 0x1f || fixed[1] != 0x8b) {
         return Error(ErrorCode::invalid_data, "there is no gzip data where it should begin");
     }
-    const auto flags = static_cast<unsigned char>(fixed[3]);
+    const unsigned flags = fixed[3];
     if (fixed[2] != 8 || (flags & flags_reserved) != 0) {
         return damaged("its header asks for something unknown");
     }
     if ((flags & flag_extra) != 0) {
-        QUERN_TRY(const std::string size, take(2));
-        const auto low = static_cast<unsigned char>(size[0]);
-        const auto high = static_cast<unsigned char>(size[1]);
-        QUERN_TRY(std::ignore, take(low + 256U * high));
+        std::array<std::uint8_t, 2> size{};
+        QUERN_CHECK(take(size));
+        QUERN_CHECK(drop(size[0] + std::size_t{256} * size[1]));
     }
     if ((flags & flag_name) != 0) {
         QUERN_CHECK(skip_text());
@@ -166,7 +170,7 @@ Result<void> GzipReader::State::read_header() {
         QUERN_CHECK(skip_text());
     }
     if ((flags & flag_header_crc) != 0) {
-        QUERN_TRY(std::ignore, take(2));
+        QUERN_CHECK(drop(2));
     }
     return {};
 }
@@ -230,12 +234,12 @@ Result<void> GzipReader::State::finish_member() {
     const auto ahead = static_cast<std::size_t>(std::max(inflater.read_in_length, 0)) / 8;
     QUERN_ASSERT(ahead <= begin);
     begin -= ahead;
-    QUERN_TRY(const std::string trailer, take(8));
-    const std::string_view view = trailer;
-    if (little_endian(view.substr(0, 4)) != inflater.crc) {
+    std::array<std::uint8_t, 8> trailer{};
+    QUERN_CHECK(take(trailer));
+    if (little_endian(std::span(trailer).first<4>()) != inflater.crc) {
         return damaged("its checksum is wrong");
     }
-    if (little_endian(view.substr(4)) != static_cast<std::uint32_t>(member_output)) {
+    if (little_endian(std::span(trailer).last<4>()) != static_cast<std::uint32_t>(member_output)) {
         return damaged("its length is wrong");
     }
     tap_until(begin);
