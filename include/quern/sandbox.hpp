@@ -31,7 +31,8 @@ struct Mount {
     bool read_only = false;
 };
 
-/// A root that steps see: a directory (an overlay on a cached tree, as a rule) and what is mounted over it.
+/// A root that steps see: a directory (an overlay on a cached tree, as a rule) and what is mounted
+/// over it.
 struct Guest {
     std::filesystem::path root;
     std::vector<Mount> mounts;
@@ -46,14 +47,16 @@ struct Command {
     std::uint32_t gid = 0;
     bool network = false;      ///< else only a loopback of its own
     bool interactive = false;  ///< the terminal of this process
-    std::vector<std::string> add_capabilities;   ///< "CAP_SYS_PTRACE", on top of the list of recipe-and-build 12.2
+    std::vector<std::string>
+        add_capabilities;  ///< "CAP_SYS_PTRACE", on top of the list of recipe-and-build 12.2
     std::vector<std::string> drop_capabilities;
     std::optional<std::chrono::milliseconds> timeout;
 };
 
 using OutputSink = std::function<void(std::string_view bytes, bool is_stderr)>;
 
-/// Runs commands in guests. Nothing of a command is left when `run` returns: its processes are dead, its mounts gone.
+/// Runs commands in guests. Nothing of a command is left when `run` returns: its processes are
+/// dead, its mounts gone.
 class Sandbox {
  public:
     Sandbox() = default;
@@ -62,14 +65,21 @@ class Sandbox {
     virtual ~Sandbox() = default;
 
     virtual std::string_view name() const = 0;  ///< "bubblewrap"
-    /// Errors: sandbox (could not be started; the message has the cause), interrupted, limit (timeout). A command that fails is no error.
-    virtual Result<ExitStatus> run(const Guest& guest, const Command& command, const OutputSink& output, const CancelToken& cancel) = 0;
+    /// Errors: sandbox (could not be started; the message has the cause), interrupted, limit
+    /// (timeout). A command that fails is no error.
+    virtual Result<ExitStatus> run(
+        const Guest& guest,
+        const Command& command,
+        const OutputSink& output,
+        const CancelToken& cancel
+    ) = 0;
 };
 
 /// The argument list for bubblewrap; pure, for golden tests. `argv[0]` is "bwrap".
 std::vector<std::string> bubblewrap_arguments(const Guest& guest, const Command& command);
 
-/// bubblewrap inside the guest namespace of `user_namespace`, which must outlive it. Errors: sandbox (no bwrap, a setuid one).
+/// bubblewrap inside the guest namespace of `user_namespace`, which must outlive it. Errors:
+/// sandbox (no bwrap, a setuid one).
 Result<std::unique_ptr<Sandbox>> make_bubblewrap(const UserNamespace& user_namespace);
 
 /// One probe of `doctor`: what was tried, whether it works, the exact cause and the fix if not.
@@ -79,7 +89,8 @@ struct Finding {
     std::string detail;
     std::string fix;
 };
-/// What this machine offers: user namespaces, newuidmap, overlay, bubblewrap, id ranges. Changes nothing.
+/// What this machine offers: user namespaces, newuidmap, overlay, bubblewrap, id ranges. Changes
+/// nothing.
 std::vector<Finding> examine_machine();
 
 }  // namespace quern::sandbox

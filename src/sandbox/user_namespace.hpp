@@ -11,9 +11,11 @@
 namespace quern::sandbox {
 
 /// The ids that this process and the steps of its guests live in. Two namespaces:
-/// - the process's own, with a private mount namespace: for root the one it is in; for others a new one in which the user is 0 and newuidmap's range follows;
-/// - the guest's, a child of it, in which guest id g is `ids().first + g` of the process's. No real root id is in it where a range is at hand.
-/// Entered once, before any thread is started; lives as long as the process.
+/// - the process's own, with a private mount namespace: for root the one it is in; for others a new
+/// one in which the user is 0 and newuidmap's range follows;
+/// - the guest's, a child of it, in which guest id g is `ids().first + g` of the process's. No real
+/// root id is in it where a range is at hand. Entered once, before any thread is started; lives as
+/// long as the process.
 class UserNamespace {
  public:
     enum class Range { automatic, single };  ///< single: as if there were no newuidmap
@@ -26,7 +28,9 @@ class UserNamespace {
     GuestIds ids() const { return ids_; }
     /// The guest's user namespace, to be joined by setns.
     int guest_fd() const { return guest_.get(); }
-    const std::string& description() const { return description_; }  ///< "root, ids 0-65535 at 1879048192"
+    const std::string& description() const {
+        return description_;
+    }  ///< "root, ids 0-65535 at 1879048192"
 
  private:
     UserNamespace() = default;
