@@ -142,7 +142,7 @@ RevisionTail parse_tail(std::string_view text) {
         text.remove_prefix(mark == 0 ? 0 : 1);
         const std::string word = to_lower(take_letters(text));
         const std::string_view digits = take_digits(text);
-        if (word.empty() && digits.empty()) {
+        if (digits.empty()) {
             continue;
         }
         if ((mark == '.' && word.empty() && tail.update == 0) || word == "nmu") {

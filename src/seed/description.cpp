@@ -149,6 +149,15 @@ class Checker {
             check_name(name);
             check_contents(contents);
         }
+        if (!description.layout.text.empty() && !names_.contains(description.layout.text)) {
+            error(
+                "unknown-package",
+                fmt::format(
+                    "no group generates the layout '{}'", printable(description.layout.text)
+                ),
+                description.layout
+            );
+        }
     }
 
  private:
@@ -353,6 +362,8 @@ std::optional<std::vector<const Group*>> Description::select(const std::vector<s
 std::optional<Description> parse_description(
     std::shared_ptr<const SourceFile> file, Diagnostics& diagnostics
 ) {
+    const std::size_t errors_before = diagnostics.error_count();
+    diagnostics.keep(file);
     const std::optional<yaml::Document> document = yaml::Document::parse(file, diagnostics);
     if (!document) {
         return std::nullopt;
@@ -361,10 +372,10 @@ std::optional<Description> parse_description(
     description.file = std::move(file);
     yaml::Reader reader{diagnostics};
     yaml::read_fields(document->root(), description, description_table, reader);
-    if (!diagnostics.has_errors()) {
+    if (diagnostics.error_count() == errors_before) {
         Checker(diagnostics).check(description);
     }
-    if (diagnostics.has_errors()) {
+    if (diagnostics.error_count() != errors_before) {
         return std::nullopt;
     }
     return description;
