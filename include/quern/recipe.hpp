@@ -22,7 +22,8 @@ class FileReader;
 
 namespace quern::recipe {
 
-/// A text of the recipe with the place where it stands. The place is that of the text as written; the value may have been substituted since.
+/// A text of the recipe with the place where it stands. The place is that of the text as written;
+/// the value may have been substituted since.
 struct Text {
     std::string value;
     Span where;
@@ -92,7 +93,8 @@ struct Copyright {
 
 /// Common Platform Enumeration fields (recipe-and-build 2.2).
 struct Cpe {
-    Text part, vendor, product, edition, language, software_edition, target_software, target_hardware, other;
+    Text part, vendor, product, edition, language, software_edition, target_software,
+        target_hardware, other;
     bool is_empty() const { return vendor.is_empty() && product.is_empty() && part.is_empty(); }
 };
 
@@ -136,12 +138,14 @@ struct User {
     std::optional<std::uint32_t> gid;
     std::string shell;
     std::string home;
+    Span where{};
 };
 
 struct Group {
     std::string name;
     std::uint32_t gid = 0;
     std::vector<std::string> members;
+    Span where{};
 };
 
 /// A change to the guest's tree (recipe-and-build 2.4, `paths`).
@@ -156,7 +160,8 @@ struct PathMutation {
     Span where;
 };
 
-/// The environment of a build or a test: the part of apko's image configuration that a recipe uses; the rest is kept in `other`.
+/// The environment of a build or a test: the part of apko's image configuration that a recipe uses;
+/// the rest is kept in `other`.
 struct Environment {
     std::vector<Text> repositories;
     std::vector<Text> build_repositories;
@@ -224,10 +229,11 @@ struct UpdateValue {
     Text scalar;
     std::vector<UpdateValue> list;
     std::vector<std::pair<std::string, UpdateValue>> map;  ///< in the order written
-    bool is_string = true;  ///< false: bool or number in the output
+    bool is_string = true;                                 ///< false: bool or number in the output
 };
 
-/// A recipe: as written after `decode`; evaluated for one architecture after `load`, and then called configuration.
+/// A recipe: as written after `decode`; evaluated for one architecture after `load`, and then
+/// called configuration.
 struct Recipe {
     Package package;
     Environment environment;
@@ -248,30 +254,38 @@ using Configuration = Recipe;
 
 /// What the command line adds to a recipe.
 struct LoadOptions {
-    std::string architecture;                          ///< apk's name
-    std::vector<std::string> build_options;            ///< --build-option
-    std::vector<std::filesystem::path> env_files;      ///< --env-file, first wins
-    std::filesystem::path vars_file;                   ///< --vars-file
-    std::string commit;                                ///< --git-commit: default of package.commit; may be empty
-    std::string libc_flavor = "gnu";                   ///< suffix of host.triplet.*
-    std::optional<std::chrono::nanoseconds> timeout;   ///< --timeout
-    Resources resources;                               ///< --cpu … where not empty
+    std::string architecture;                      ///< apk's name
+    std::vector<std::string> build_options;        ///< --build-option
+    std::vector<std::filesystem::path> env_files;  ///< --env-file, first wins
+    std::filesystem::path vars_file;               ///< --vars-file
+    std::string commit;               ///< --git-commit: default of package.commit; may be empty
+    std::string libc_flavor = "gnu";  ///< suffix of host.triplet.*
+    std::optional<std::chrono::nanoseconds> timeout;  ///< --timeout
+    Resources resources;                              ///< --cpu … where not empty
 };
 
-/// Reads and evaluates a recipe: decode, options, variables, transforms, ranges, parse-time substitution, defaults, validation.
-/// Empty if `diagnostics` got an error. Nothing but `reader` is read.
+/// Reads and evaluates a recipe: decode, options, variables, transforms, ranges, parse-time
+/// substitution, defaults, validation. Empty if `diagnostics` got an error. Nothing but `reader` is
+/// read.
 std::optional<Configuration> load(
-    const std::filesystem::path& path, const FileReader& reader, const LoadOptions& options, Diagnostics& diagnostics
+    const std::filesystem::path& path,
+    const FileReader& reader,
+    const LoadOptions& options,
+    Diagnostics& diagnostics
 );
 
-/// The values that compile-time substitution sees (recipe-and-build 3.2), by bare name: "build.arch".
+/// The values that compile-time substitution sees (recipe-and-build 3.2), by bare name:
+/// "build.arch".
 using Variables = std::map<std::string, std::string, std::less<>>;
 /// All fixed variables, vars and transforms of the configuration for the main package.
-Variables compile_variables(const Configuration& configuration, const LoadOptions& options, Diagnostics& diagnostics);
+Variables compile_variables(
+    const Configuration& configuration, const LoadOptions& options, Diagnostics& diagnostics
+);
 
 /// The configuration as melange's `compile` prints it: one line of JSON with melange's keys.
 std::string to_json(const Configuration& configuration);
-/// The configuration as `.melange.yaml` of a package: YAML that `load` reads again. No secrets, no passwords in URLs.
+/// The configuration as `.melange.yaml` of a package: YAML that `load` reads again. No secrets, no
+/// passwords in URLs.
 std::string to_yaml(const Configuration& configuration);
 
 }  // namespace quern::recipe

@@ -55,9 +55,11 @@ constexpr std::array group_fields = {
 constexpr Table<Group> group_table{"a group", group_fields};
 
 bool read_value(const Node& node, User& value, Reader& reader) {
+    value.where = node.where();
     return yaml::read_fields(node, value, user_table, reader);
 }
 bool read_value(const Node& node, Group& value, Reader& reader) {
+    value.where = node.where();
     return yaml::read_fields(node, value, group_table, reader);
 }
 
@@ -87,7 +89,7 @@ void read_list(const Node& node, std::vector<T>& list, Reader& reader) {
         return;
     }
     for (std::size_t i = 0; i < node.size(); ++i) {
-        if (const Node item = node.item(i); !item.is_null()) {
+        if (const Node item = node.item(i); !item.is_null() && reader.objects_left != 0) {
             read_value(item, list.emplace_back(), reader);
         }
     }

@@ -68,7 +68,7 @@ constexpr Table<PipelineNode> step_table{"a step", step_fields};
 
 bool read_value(const Node& node, PipelineNode& value, Reader& reader) {
     value.where = node.where();
-    if (node.is_scalar()) {
+    if (node.is_scalar() && yaml::count_object(node, reader)) {
         reader.diagnostics.error(
             "wrong-type",
             "expected a step, got a text",

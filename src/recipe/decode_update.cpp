@@ -129,7 +129,7 @@ UpdateValue list_value(const Node& node, const std::string& path, Shape shape, R
     }
     for (std::size_t i = 0; i < node.size(); ++i) {
         const Node item = node.item(i);
-        if (!item.is_null()) {
+        if (!item.is_null() && yaml::count_object(item, reader)) {
             value.list.push_back(
                 shape == Shape::list ? scalar_value(item, Shape::text, reader)
                                      : map_value(item, path, reader)

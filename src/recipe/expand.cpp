@@ -109,11 +109,12 @@ class StrictPass {
 };
 
 void hand_down(std::vector<PipelineNode>& children, const PipelineNode& parent, Budget& budget) {
+    const std::size_t size = children.empty() ? 0 : size_of(parent.environment);
     for (PipelineNode& child : children) {
         if (child.working_directory.is_empty()) {
             child.working_directory = parent.working_directory;
         }
-        if (!parent.environment.empty() && budget.spend(size_of(parent.environment), child.where)) {
+        if (size != 0 && budget.spend(size, child.where)) {
             child.environment.insert(parent.environment.begin(), parent.environment.end());
         }
         hand_down(child.pipeline, child, budget);

@@ -99,7 +99,9 @@ void add_build_account(Environment& environment) {
     const auto is_build = [](const auto& account) { return account.name == build_account; };
     if (std::none_of(environment.groups.begin(), environment.groups.end(), is_build)) {
         environment.groups.push_back(
-            {std::string(build_account), build_id, {std::string(build_account)}}
+            {.name = std::string(build_account),
+             .gid = build_id,
+             .members = {std::string(build_account)}}
         );
     }
     if (std::none_of(environment.users.begin(), environment.users.end(), is_build)) {

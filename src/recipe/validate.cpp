@@ -193,10 +193,12 @@ class Validator {
         }
         if (cpe.vendor.is_empty() != cpe.product.is_empty()) {
             const bool no_vendor = cpe.vendor.is_empty();
-            report_cpe(
-                no_vendor ? "vendor" : "product",
-                no_vendor ? cpe.product : cpe.vendor,
-                "vendor and product are given both or neither"
+            diagnostics_.error(
+                "bad-cpe",
+                no_vendor ? "CPE validation: a product without a vendor"
+                          : "CPE validation: a vendor without a product",
+                place(no_vendor ? cpe.product : cpe.vendor),
+                "give both or neither"
             );
         }
         const std::array<std::pair<std::string_view, const Text*>, 8> texts = {
@@ -275,7 +277,6 @@ class Validator {
     }
 
     void check_environment(const Environment& environment) {
-        const Span where = place({});
         for (const User& user : environment.users) {
             if (user.name.empty() || user.uid == 0) {
                 const std::string problem =
@@ -284,12 +285,12 @@ class Validator {
                         : fmt::format(
                               "the user '{}' needs a uid other than 0", printable(user.name)
                           );
-                diagnostics_.error("bad-account", problem, where);
+                diagnostics_.error("bad-account", problem, user.where);
             }
         }
         for (const Group& group : environment.groups) {
             if (group.name.empty()) {
-                diagnostics_.error("bad-account", "a group needs a groupname", where);
+                diagnostics_.error("bad-account", "a group needs a groupname", group.where);
             }
         }
     }

@@ -19,6 +19,8 @@ namespace quern::recipe {
 namespace {
 
 constexpr std::size_t max_var_size = 1024 * 1024;
+/// Of all vars together.
+constexpr std::size_t max_vars_size = 64 * 1024 * 1024;
 constexpr std::string_view vars_prefix = "vars.";
 
 /// The name of a var behind "vars.", or nothing.
@@ -95,10 +97,13 @@ class VarResolver {
             } else if (is_strict_ && !is_transformed(reference)) {
                 report_unknown_variable(text, reference, table_, nullptr, diagnostics_);
             }
-            if (value.size() > max_var_size) {
+            if (value.size() > max_var_size || total_ > max_vars_size) {
                 diagnostics_.error(
                     "text-limit",
-                    fmt::format("the variable '{}' grows over 1 MiB", printable(frame.name)),
+                    fmt::format(
+                        "the variable '{}' grows over 1 MiB, or all together over 64 MiB",
+                        printable(frame.name)
+                    ),
                     text.where
                 );
                 value.clear();
@@ -106,6 +111,7 @@ class VarResolver {
             }
         }
         value.append(text.value, done);
+        total_ += value.size();
         table_[fmt::format("{}{}", vars_prefix, frame.name)] = std::move(value);
     }
 
@@ -144,6 +150,7 @@ class VarResolver {
     std::set<std::string, std::less<>> transformed_;
     std::map<std::string_view, State> states_;
     std::vector<Frame> stack_;
+    std::size_t total_ = 0;
 };
 
 std::string help_for_transform(std::string_view name) {

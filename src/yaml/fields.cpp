@@ -16,6 +16,20 @@ namespace quern::yaml {
 
 namespace {
 
+/// Errors of one file that are told; after them only their number would grow.
+constexpr std::size_t max_errors = 1'000;
+
+void report(
+    std::string_view id, std::string message, Span where, std::string help, Reader& reader
+) {
+    const std::size_t count = reader.diagnostics.error_count();
+    if (count < max_errors) {
+        reader.diagnostics.error(id, std::move(message), where, std::move(help));
+    } else if (count == max_errors) {
+        reader.diagnostics.error("yaml-limit", "over 1,000 errors: the rest is not told", where);
+    }
+}
+
 constexpr std::array true_words = {
     "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"};
 constexpr std::array false_words = {
@@ -82,11 +96,12 @@ std::optional<std::int64_t> read_integer(
     } else if (number && *number > high) {
         help = fmt::format("the largest is {}", high);
     }
-    reader.diagnostics.error(
+    report(
         "wrong-type",
         fmt::format("expected {}, got '{}'", wanted, printable(node.text())),
         node.where(),
-        std::move(help)
+        std::move(help),
+        reader
     );
     return std::nullopt;
 }
@@ -109,9 +124,27 @@ bool read_number(const Node& node, T& value, Reader& reader) {
 
 }  // namespace
 
+bool count_object(const Node& node, Reader& reader) {
+    if (reader.objects_left > 1) {
+        --reader.objects_left;
+        return true;
+    }
+    if (reader.objects_left == 1) {
+        reader.objects_left = 0;
+        reader.diagnostics.error(
+            "yaml-limit", "over 20,000 steps, packages and the like", node.where()
+        );
+    }
+    return false;
+}
+
 void report_wrong_type(const Node& node, std::string_view expected, Reader& reader) {
-    reader.diagnostics.error(
-        "wrong-type", fmt::format("expected {}, got {}", expected, node.kind_name()), node.where()
+    report(
+        "wrong-type",
+        fmt::format("expected {}, got {}", expected, node.kind_name()),
+        node.where(),
+        {},
+        reader
     );
 }
 
@@ -133,11 +166,12 @@ void report_unknown_key(
             );
         }
     }
-    reader.diagnostics.error(
+    report(
         "unknown-key",
         fmt::format("unknown key '{}' in {}", printable(key.text()), table),
         key.where(),
-        std::move(help)
+        std::move(help),
+        reader
     );
 }
 
@@ -194,11 +228,12 @@ bool read_value(const Node& node, bool& value, Reader& reader) {
     }
     const auto truth = parse_boolean(node.text());
     if (!truth || node.is_quoted()) {
-        reader.diagnostics.error(
+        report(
             "wrong-type",
             fmt::format("expected true or false, got '{}'", printable(node.text())),
             node.where(),
-            truth ? "take the quotes away" : ""
+            truth ? "take the quotes away" : "",
+            reader
         );
         return false;
     }

@@ -5,6 +5,8 @@
 #include "quern/diagnostic.hpp"
 #include "yaml/node.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -25,6 +27,9 @@ struct Reader {
     /// known key is offered.
     std::function<std::string(std::string_view key, std::string_view table)> unknown_key_help =
         nullptr;
+    /// Maps that may still be read by a table. A step takes half a kilobyte in memory and five
+    /// bytes in a file: without a bound a small file would become a large value.
+    std::size_t objects_left = 20'000;
 };
 
 /// What a key takes, for messages, documents and the JSON schema.
@@ -52,6 +57,9 @@ void report_wrong_type(const Node& node, std::string_view expected, Reader& read
 void report_unknown_key(
     const Node& key, std::string_view table, std::span<const std::string_view> known, Reader& reader
 );
+
+/// Counts one more object; false, after one "yaml-limit", when there are too many.
+bool count_object(const Node& node, Reader& reader);
 
 /// Readers of values. A null leaves what is there. Each returns false after a diagnostic.
 bool read_value(const Node& node, std::string& value, Reader& reader);
@@ -93,9 +101,9 @@ bool read_value(const Node& node, std::vector<T>& value, Reader& reader) {
         return false;
     }
     bool good = true;
-    value.reserve(node.size());
+    value.reserve(std::min(node.size(), reader.objects_left));
     for (std::size_t i = 0; i < node.size(); ++i) {
-        if (const Node item = node.item(i); !item.is_null()) {
+        if (const Node item = node.item(i); !item.is_null() && reader.objects_left != 0) {
             good = read_value(item, value.emplace_back(), reader) && good;
         }
     }
@@ -122,6 +130,9 @@ bool for_each_entry(const Node& node, Reader& reader, Use use) {
 /// Reads a map by its table.
 template <typename T>
 bool read_fields(const Node& node, T& value, const Table<T>& table, Reader& reader) {
+    if (!count_object(node, reader)) {
+        return false;
+    }
     return for_each_entry(node, reader, [&](const Node& key, const Node& entry) {
         for (const Field<T>& field : table.fields) {
             if (field.key == key.text()) {

@@ -161,19 +161,33 @@ void report_syntax_error(
     );
 }
 
-/// Where a line opens more flow lists and maps than may be nested.
+/// Where a text opens more lists and maps than may be nested, as far as that can be seen without
+/// reading it as YAML: in one line, or in lines of nothing but brackets, of which the parser would
+/// queue all.
 std::optional<std::size_t> find_deep_line(std::string_view text) {
-    std::size_t depth = 0;
+    std::size_t flow_depth = 0;
+    std::size_t dashes = 0;
+    bool only_brackets = true;
+    bool starts = true;
     for (std::size_t at = 0; at < text.size(); ++at) {
         const char c = text[at];
         if (c == '\n' || c == '\r') {
-            depth = 0;
-        } else if (c == '[' || c == '{') {
-            if (++depth > max_flow_depth) {
-                return at;
-            }
-        } else if ((c == ']' || c == '}') && depth > 0) {
-            --depth;
+            flow_depth = only_brackets ? flow_depth : 0;
+            dashes = 0;
+            only_brackets = starts = true;
+            continue;
+        }
+        if (c == '[' || c == '{') {
+            ++flow_depth;
+        } else if (c == ']' || c == '}') {
+            flow_depth -= flow_depth > 0 ? 1 : 0;
+        } else if (starts && (c == '-' || c == '?' || c == ':') && text.substr(at + 1).starts_with(' ')) {
+            ++dashes;
+        } else if (c != ' ' && c != '\t' && c != ',') {
+            only_brackets = starts = false;
+        }
+        if (flow_depth > max_flow_depth || dashes > max_flow_depth) {
+            return at;
         }
     }
     return std::nullopt;

@@ -72,6 +72,28 @@ bool is_closed(std::string_view quoted) {
     return quoted.size() > 1 && quoted.back() == quoted.front();
 }
 
+/// yaml-cpp 0.7 reads the escapes \N and \_ as the single bytes 85 and A0. To be deleted when it
+/// gives their UTF-8. Source: yaml-cpp 0.7.0 src/exp.cpp, Escape.
+std::string with_whole_characters(std::string value) {
+    if (is_valid_utf8(value)) {
+        return value;
+    }
+    std::string out;
+    for (std::size_t at = 0; at < value.size();) {
+        const auto c = static_cast<unsigned char>(value[at]);
+        const std::size_t size = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+        const std::string_view character = std::string_view(value).substr(at, size);
+        if (is_valid_utf8(character)) {
+            out += character;
+            at += size;
+        } else {
+            out += c == 0x85 || c == 0xA0 ? std::string("\xC2") + value[at] : "\xEF\xBF\xBD";
+            ++at;
+        }
+    }
+    return out;
+}
+
 /// The end of a plain scalar: its value without white space, found again in the text.
 std::size_t plain_end(std::string_view text, std::size_t begin, std::string_view value) {
     const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
@@ -172,7 +194,7 @@ bool TreeBuilder::scalar(const NodeStart& start, std::string value) {
     node.is_quoted =
         is_plain_tag(start.tag) ? false : !extent.is_plain || start.tag.starts_with(core_tag);
     node.cost += value.size();
-    node.text = std::move(value);
+    node.text = extent.is_plain ? std::move(value) : with_whole_characters(std::move(value));
     return place(node);
 }
 

@@ -53,16 +53,16 @@ std::size_t character_size(std::string_view text, std::size_t at) {
 }
 
 /// Characters that break lines or cannot be seen, other than those of ASCII: they are written as
-/// escapes.
+/// escapes; not by YAML's letters for them, which yaml-cpp 0.7 reads as single bytes.
 std::string_view escape_of(std::string_view character) {
     struct Escape {
         std::string_view character, text;
     };
     constexpr std::array escapes = {
-        Escape{"\xC2\x85", "\\N"},
-        Escape{"\xC2\xA0", "\\_"},
-        Escape{"\xE2\x80\xA8", "\\L"},
-        Escape{"\xE2\x80\xA9", "\\P"},
+        Escape{"\xC2\x85", "\\x85"},
+        Escape{"\xC2\xA0", "\\xa0"},
+        Escape{"\xE2\x80\xA8", "\\u2028"},
+        Escape{"\xE2\x80\xA9", "\\u2029"},
         Escape{"\xEF\xBB\xBF", "\\uFEFF"},
         Escape{"\xEF\xBF\xBE", "\\uFFFE"},
         Escape{"\xEF\xBF\xBF", "\\uFFFF"},
