@@ -6,11 +6,13 @@
 #include "seed/computed_names.hpp"
 #include "seed/debian_names.hpp"
 #include "seed/package_tree.hpp"
+#include "seed/seed.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -262,6 +264,40 @@ Result<apk::WrittenPackage> generate_package(
         return std::move(written).error().context(fmt::format("generating {}", name));
     }
     return written;
+}
+
+Result<std::vector<std::filesystem::path>> convert(
+    const std::vector<std::filesystem::path>& debs,
+    const ConvertOptions& options,
+    ThreadPool& pool,
+    Reporter& reporter,
+    const CancelToken& cancel
+) {
+    std::vector<std::optional<Deb>> opened(debs.size());
+    QUERN_CHECK(pool.for_each_index(debs.size(), [&](std::size_t i) -> Result<void> {
+        QUERN_TRY(opened[i], Deb::open(debs[i]));
+        return {};
+    }));
+    Selection selection;
+    for (const std::optional<Deb>& deb : opened) {
+        QUERN_CHECK(selection.add(deb->control()));
+    }
+    Conversion conversion;
+    conversion.selection = &selection;
+    conversion.key = options.key;
+    conversion.extra_provides = options.extra_provides;
+    conversion.cancel = &cancel;
+    Activity activity(reporter, "converting packages");
+    std::vector<std::filesystem::path> paths(debs.size());
+    QUERN_CHECK(pool.for_each_index(debs.size(), [&](std::size_t i) -> Result<void> {
+        QUERN_TRY(
+            const apk::WrittenPackage written,
+            convert_deb(*opened[i], conversion, options.out_directory)
+        );
+        paths[i] = written.path;
+        return {};
+    }));
+    return paths;
 }
 
 }  // namespace quern::seed

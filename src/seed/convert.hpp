@@ -17,7 +17,7 @@
 namespace quern::seed {
 
 /// gzip level of converted packages; see README.md of this layer for the measurement.
-inline constexpr int conversion_level = 1;
+inline constexpr int conversion_level = 2;
 
 /// All that the bytes of a converted or generated package depend on, besides what it is made of.
 struct Conversion {

@@ -449,38 +449,4 @@ Result<SeedReport> seed(
     return Walk(options, pool, reporter, cancel).run(*description);
 }
 
-Result<std::vector<fs::path>> convert(
-    const std::vector<fs::path>& debs,
-    const ConvertOptions& options,
-    ThreadPool& pool,
-    Reporter& reporter,
-    const CancelToken& cancel
-) {
-    std::vector<std::optional<Deb>> opened(debs.size());
-    QUERN_CHECK(pool.for_each_index(debs.size(), [&](std::size_t i) -> Result<void> {
-        QUERN_TRY(opened[i], Deb::open(debs[i]));
-        return {};
-    }));
-    Selection selection;
-    for (const std::optional<Deb>& deb : opened) {
-        QUERN_CHECK(selection.add(deb->control()));
-    }
-    Conversion conversion;
-    conversion.selection = &selection;
-    conversion.key = options.key;
-    conversion.extra_provides = options.extra_provides;
-    conversion.cancel = &cancel;
-    Activity activity(reporter, "converting packages");
-    std::vector<fs::path> paths(debs.size());
-    QUERN_CHECK(pool.for_each_index(debs.size(), [&](std::size_t i) -> Result<void> {
-        QUERN_TRY(
-            const apk::WrittenPackage written,
-            convert_deb(*opened[i], conversion, options.out_directory)
-        );
-        paths[i] = written.path;
-        return {};
-    }));
-    return paths;
-}
-
 }  // namespace quern::seed
