@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/arch_directory.hpp"
 
+#include "support/atomic_file.hpp"
 #include "support/file_tree.hpp"
 #include "support/handle.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,6 +100,24 @@ Result<void> check_own_signature(
     return {};
 }
 
+// The directory itself is locked: a lock file would be one more thing for readers to see and for
+// mirrors to copy.
+Result<UniqueFd> lock_directory(const std::filesystem::path& directory) {
+    UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const bool is_locked = fd && ::flock(fd.get(), LOCK_EX) == 0;
+    const int err = errno;
+    if (is_locked) {
+        return fd;
+    }
+    if (err == EINTR) {
+        return Error(
+            ErrorCode::interrupted,
+            fmt::format("waiting for other writers of {}", directory.string())
+        );
+    }
+    return Error::system(err, fmt::format("locking {}", directory.string()));
+}
+
 }  // namespace
 
 Result<ArchDirectory> ArchDirectory::lock(const std::filesystem::path& directory) {
@@ -106,9 +126,7 @@ Result<ArchDirectory> ArchDirectory::lock(const std::filesystem::path& directory
     if (code) {
         return Error::system(code.value(), fmt::format("opening {}", directory.string()));
     }
-    QUERN_TRY(
-        FileLock lock, FileLock::acquire(beside_path(path, "lock"), FileLock::Mode::exclusive)
-    );
+    QUERN_TRY(UniqueFd lock, lock_directory(path.parent_path()));
     ArchDirectory result(std::move(path), std::move(lock));
     for (const char* purpose : scratch_purposes) {
         QUERN_CHECK(remove_tree(result.beside(purpose)));

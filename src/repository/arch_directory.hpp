@@ -5,7 +5,7 @@
 #include "quern/error.hpp"
 #include "quern/index.hpp"
 #include "quern/keyring.hpp"
-#include "support/atomic_file.hpp"
+#include "support/handle.hpp"
 
 #include <filesystem>
 #include <string>
@@ -40,11 +40,11 @@ class ArchDirectory {
     Result<bool> exchange(const std::filesystem::path& successor) const;
 
  private:
-    ArchDirectory(std::filesystem::path path, FileLock lock)
+    ArchDirectory(std::filesystem::path path, UniqueFd lock)
         : path_(std::move(path)), lock_(std::move(lock)) {}
 
     std::filesystem::path path_;
-    FileLock lock_;
+    UniqueFd lock_;
 };
 
 }  // namespace quern::repository

@@ -11,6 +11,7 @@
 #include "repository/publisher.hpp"
 
 #include "repository/arch_directory.hpp"
+#include "support/atomic_file.hpp"
 #include "support/file_tree.hpp"
 #include "support/handle.hpp"
 
