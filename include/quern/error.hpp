@@ -56,6 +56,17 @@ class [[nodiscard]] Error {
 /// Prints `file:line: broken invariant: text` to stderr and aborts. Used through QUERN_ASSERT.
 [[noreturn]] void abort_on_broken_invariant(const char* file, int line, const char* text) noexcept;
 
+/// What `pointer` points to; a look at the wrong side of a Result aborts.
+template <typename T>
+T& held(T* pointer) noexcept {
+    if (pointer == nullptr) {
+        abort_on_broken_invariant(
+            __FILE__, __LINE__, "a Result was read on the side that it does not hold"
+        );
+    }
+    return *pointer;
+}
+
 /// A value or an Error; spelled like std::expected. Never ignored: the class is [[nodiscard]].
 template <typename T>
 class [[nodiscard]] Result {
@@ -72,15 +83,15 @@ class [[nodiscard]] Result {
     bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
 
-    T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-    const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-    T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
-    T* operator->() noexcept { return std::get_if<0>(&state_); }
-    const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+    T& operator*() & noexcept { return held(std::get_if<0>(&state_)); }
+    const T& operator*() const& noexcept { return held(std::get_if<0>(&state_)); }
+    T&& operator*() && noexcept { return std::move(held(std::get_if<0>(&state_))); }
+    T* operator->() noexcept { return &held(std::get_if<0>(&state_)); }
+    const T* operator->() const noexcept { return &held(std::get_if<0>(&state_)); }
 
-    Error& error() & noexcept { return *std::get_if<1>(&state_); }
-    const Error& error() const& noexcept { return *std::get_if<1>(&state_); }
-    Error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+    Error& error() & noexcept { return held(std::get_if<1>(&state_)); }
+    const Error& error() const& noexcept { return held(std::get_if<1>(&state_)); }
+    Error&& error() && noexcept { return std::move(held(std::get_if<1>(&state_))); }
 
     T value_or(T other) && { return has_value() ? std::move(**this) : std::move(other); }
 
@@ -98,9 +109,9 @@ class [[nodiscard]] Result<void> {
     bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
 
-    Error& error() & noexcept { return *std::get_if<1>(&state_); }
-    const Error& error() const& noexcept { return *std::get_if<1>(&state_); }
-    Error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+    Error& error() & noexcept { return held(std::get_if<1>(&state_)); }
+    const Error& error() const& noexcept { return held(std::get_if<1>(&state_)); }
+    Error&& error() && noexcept { return std::move(held(std::get_if<1>(&state_))); }
 
  private:
     std::variant<std::monostate, Error> state_;
