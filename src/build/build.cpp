@@ -105,9 +105,12 @@ Result<void> populate(
             options.load.architecture,
             services.ids
         ));
-        QUERN_CHECK(copy_source_tree(
-            source_directory(options), workspace.home(), services.ids, options.out_directory
-        ));
+        // What this and earlier builds made is no source.
+        const std::vector<std::filesystem::path> skip = {
+            options.out_directory, services.cache_directory, workspace.path()};
+        QUERN_CHECK(
+            copy_source_tree(source_directory(options), workspace.home(), services.ids, skip)
+        );
     }
     return workspace.make_output(configuration.package.name.value);
 }

@@ -14,10 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <system_error>
+#include <vector>
 
 namespace quern::build {
 namespace {
@@ -42,29 +43,75 @@ class SourceCopy {
     SourceCopy(const FileTree& source, const FileTree& home, const GuestIds& ids)
         : source_(source), home_(home), ids_(ids) {}
 
-    Result<void> copy(const TreeEntry& entry) {
-        const std::size_t slash = entry.path.rfind('/');
-        if (slash != std::string::npos) {
-            QUERN_CHECK(make_parents(entry.path.substr(0, slash)));
+    /// Directories that are not looked into, and files that are not copied.
+    std::set<std::string> skipped;
+    IgnoreFile ignored;
+
+    /// Everything below `directory`, in byte order. Links are neither copied nor followed.
+    Result<void> copy_directory(const std::string& directory, std::size_t depth = 0) {
+        constexpr std::size_t depth_limit = 256;
+        if (depth > depth_limit) {
+            return Error(
+                ErrorCode::limit,
+                fmt::format(
+                    "the source directory is more than {} directories deep at {}",
+                    depth_limit,
+                    directory
+                )
+            );
         }
-        QUERN_TRY(const UniqueFd from, source_.open_file(entry.path, O_NOFOLLOW));
-        const mode_t mode = entry.status.st_mode & 0777U;
-        QUERN_CHECK(home_.write(entry.path, {}, 0600));
-        QUERN_TRY(const auto parent, home_.open_parent(entry.path));
+        QUERN_TRY(const FileTree tree, source_.subtree(directory));
+        QUERN_TRY(const std::vector<std::string> names, names_in(tree));
+        for (const std::string& name : names) {
+            const std::string path = directory.empty() ? name : directory + "/" + name;
+            QUERN_TRY(const struct stat status, tree.status(name));
+            if (S_ISDIR(status.st_mode) && skipped.count(path) == 0) {
+                QUERN_CHECK(copy_directory(path, depth + 1));
+            } else if (S_ISREG(status.st_mode) && !ignored.matches(path)) {
+                QUERN_CHECK(copy_file(path, status.st_mode & 0777U));
+            }
+        }
+        return {};
+    }
+
+ private:
+    static Result<std::vector<std::string>> names_in(const FileTree& tree) {
+        std::vector<std::string> names;
+        std::error_code failure;
+        for (const auto& entry : std::filesystem::directory_iterator(
+                 fmt::format("/proc/self/fd/{}", tree.fd()), failure
+             )) {
+            names.push_back(entry.path().filename().string());
+        }
+        if (failure) {
+            return Error::system(failure.value(), "listing the source directory");
+        }
+        std::sort(names.begin(), names.end());
+        return names;
+    }
+
+    Result<void> copy_file(const std::string& path, mode_t mode) {
+        const std::size_t slash = path.rfind('/');
+        if (slash != std::string::npos) {
+            QUERN_CHECK(make_parents(path.substr(0, slash)));
+        }
+        QUERN_TRY(const UniqueFd from, source_.open_file(path, O_NOFOLLOW));
+        QUERN_CHECK(home_.write(path, {}, 0600));
+        QUERN_TRY(const auto parent, home_.open_parent(path));
         const UniqueFd to(
             ::openat(parent.first.get(), parent.second.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         );
         if (!to) {
-            return Error::system(errno, fmt::format("writing {}", entry.path));
+            return Error::system(errno, fmt::format("writing {}", path));
         }
-        QUERN_CHECK(copy_bytes(from.get(), to.get(), entry.path));
+        QUERN_CHECK(copy_bytes(from.get(), to.get(), path));
+        QUERN_CHECK(give(to.get(), path));
         if (::fchmod(to.get(), mode) != 0) {
-            return Error::system(errno, fmt::format("setting the mode of {}", entry.path));
+            return Error::system(errno, fmt::format("setting the mode of {}", path));
         }
-        return give(to.get(), entry.path);
+        return {};
     }
 
- private:
     Result<void> make_parents(const std::string& directory) {
         if (!made_.insert(directory).second) {
             return {};
@@ -200,24 +247,20 @@ Result<void> copy_source_tree(
     const std::filesystem::path& source,
     const FileTree& home,
     const GuestIds& ids,
-    const std::filesystem::path& skip
+    const std::vector<std::filesystem::path>& skip
 ) {
     QUERN_TRY(const FileTree tree, FileTree::open(source));
-    IgnoreFile ignored;
+    SourceCopy copy(tree, home, ids);
     if (tree.exists(ignore_file_name)) {
         QUERN_TRY(const std::string text, tree.read(ignore_file_name));
-        ignored = IgnoreFile::parse(text);
+        copy.ignored = IgnoreFile::parse(text);
     }
-    const std::string skipped = path_inside(source, skip);
-    SourceCopy copy(tree, home, ids);
-    return tree.walk("", [&](const TreeEntry& entry) -> Result<void> {
-        const bool is_skipped =
-            !skipped.empty() && (entry.path == skipped || entry.path.starts_with(skipped + "/"));
-        if (!S_ISREG(entry.status.st_mode) || is_skipped || ignored.matches(entry.path)) {
-            return {};
+    for (const std::filesystem::path& directory : skip) {
+        if (const std::string inside = path_inside(source, directory); !inside.empty()) {
+            copy.skipped.insert(inside);
         }
-        return copy.copy(entry);
-    });
+    }
+    return copy.copy_directory("");
 }
 
 Result<void> write_compiler_files(

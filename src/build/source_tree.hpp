@@ -10,18 +10,19 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace quern::build {
 
 /// Copies the regular files of `source` that `.melangeignore` does not name into the workspace:
 /// permission bits are kept, links and empty directories are not copied, nothing is followed.
-/// `skip` is a directory (the output) that is not copied when it lies inside. Errors: io. Source:
-/// recipe-and-build 6.4.
+/// Directories of `skip` (the output, the cache) that lie inside are not looked into. Errors: io,
+/// limit. Source: recipe-and-build 6.4.
 Result<void> copy_source_tree(
     const std::filesystem::path& source,
     const FileTree& home,
     const GuestIds& ids,
-    const std::filesystem::path& skip
+    const std::vector<std::filesystem::path>& skip
 );
 
 /// Writes what compiler wrappers of a distribution look for to note in each binary which package it

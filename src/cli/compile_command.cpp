@@ -99,7 +99,7 @@ Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation
     }
     return print(
         flags.plan ? pipeline::to_string(compiled->plan)
-                   : recipe::to_json(compiled->configuration) + "\n"
+                   : recipe::to_json(pipeline::with_disabled(*compiled)) + "\n"
     );
 }
 
