@@ -94,17 +94,15 @@ std::filesystem::path source_directory(const BuildOptions& options) {
 Result<void> populate(
     const Workspace& workspace,
     const recipe::Configuration& configuration,
+    const std::filesystem::path& guest_root,
     const BuildOptions& options,
     const Services& services
 ) {
     if (!options.empty_workspace) {
-        QUERN_CHECK(write_compiler_files(
-            workspace.home(),
-            configuration,
-            options.namespace_name,
-            options.load.architecture,
-            services.ids
-        ));
+        QUERN_TRY(const FileTree guest, FileTree::open(guest_root));
+        const std::string note =
+            package_note(configuration, options.namespace_name, options.load.architecture);
+        QUERN_CHECK(write_compiler_files(workspace.home(), note, guest, services.ids));
         // What this and earlier builds made is no source.
         const std::vector<std::filesystem::path> skip = {
             options.out_directory, services.cache_directory, workspace.path()};
@@ -215,7 +213,7 @@ Result<BuildReport> build(const BuildOptions& options, const Services& services)
         workspace.keep();
         services.reporter.note(fmt::format("the workspace is {}", workspace.path().string()));
     }
-    QUERN_CHECK(populate(workspace, compiled.configuration, options, services));
+    QUERN_CHECK(populate(workspace, compiled.configuration, root.tree, options, services));
     QUERN_TRY(
         const rootfs::Overlay overlay, rootfs::Overlay::mount(root.tree, workspace.overlay_path())
     );

@@ -149,25 +149,6 @@ std::string path_inside(
                                                                              : relative;
 }
 
-std::string package_note(
-    const recipe::Configuration& configuration,
-    std::string_view namespace_name,
-    std::string_view architecture
-) {
-    const recipe::Package& package = configuration.package;
-    std::string note = fmt::format(
-        R"({{"type":"apk","os":"{}","name":"{}","version":"{}","architecture":"{}")",
-        namespace_name,
-        package.name.value,
-        package.full_version(),
-        architecture
-    );
-    if (const std::string cpe = cpe_name(package); !cpe.empty()) {
-        note += fmt::format(R"(,"appCpe":"{}")", cpe);
-    }
-    return note + "}";
-}
-
 std::string escape_for(std::string_view text, std::string_view special) {
     std::string escaped;
     for (const char c : text) {
@@ -197,10 +178,15 @@ std::string note_header(const std::string& note) {
     );
 }
 
-Result<void> write_clang_files(const FileTree& home) {
+// Only where the guest has a clang of that version that would read them: it includes a file of the
+// same directory name.
+Result<void> write_clang_files(const FileTree& home, const FileTree& guest) {
     constexpr int first_version = 15;
     constexpr int last_version = 42;
     for (int version = first_version; version <= last_version; ++version) {
+        if (!guest.exists(fmt::format("etc/clang-{}", version))) {
+            continue;
+        }
         const std::string directory = fmt::format(".config/clang-{}", version);
         QUERN_CHECK(home.make_directories(directory));
         for (const char* architecture : {"aarch64", "x86_64"}) {
@@ -243,6 +229,25 @@ std::string cpe_name(const recipe::Package& package) {
     );
 }
 
+std::string package_note(
+    const recipe::Configuration& configuration,
+    std::string_view namespace_name,
+    std::string_view architecture
+) {
+    const recipe::Package& package = configuration.package;
+    std::string note = fmt::format(
+        R"({{"type":"apk","os":"{}","name":"{}","version":"{}","architecture":"{}")",
+        namespace_name,
+        package.name.value,
+        package.full_version(),
+        architecture
+    );
+    if (const std::string cpe = cpe_name(package); !cpe.empty()) {
+        note += fmt::format(R"(,"appCpe":"{}")", cpe);
+    }
+    return note + "}";
+}
+
 Result<void> copy_source_tree(
     const std::filesystem::path& source,
     const FileTree& home,
@@ -264,13 +269,8 @@ Result<void> copy_source_tree(
 }
 
 Result<void> write_compiler_files(
-    const FileTree& home,
-    const recipe::Configuration& configuration,
-    std::string_view namespace_name,
-    std::string_view architecture,
-    const GuestIds& ids
+    const FileTree& home, const std::string& note, const FileTree& guest, const GuestIds& ids
 ) {
-    const std::string note = package_note(configuration, namespace_name, architecture);
     QUERN_CHECK(home.write(
         ".melange.gcc.spec",
         fmt::format("*link:\n+ %{{!r:--package-metadata={}}}\n", escape_for(note, "\\"))
@@ -280,10 +280,12 @@ Result<void> write_compiler_files(
         fmt::format("-Xlinker --package-metadata={}\n", escape_for(note, "\"\\"))
     ));
     QUERN_CHECK(home.write(".melange.fdo.h", note_header(note)));
-    QUERN_CHECK(write_clang_files(home));
+    QUERN_CHECK(write_clang_files(home, guest));
     for (const char* path :
          {".melange.gcc.spec", ".melange.clang.cfg", ".melange.fdo.h", ".config"}) {
-        QUERN_CHECK(give_to_guest(home, path, ids));
+        if (home.exists(path)) {
+            QUERN_CHECK(give_to_guest(home, path, ids));
+        }
     }
     return {};
 }

@@ -25,14 +25,17 @@ Result<void> copy_source_tree(
     const std::vector<std::filesystem::path>& skip
 );
 
-/// Writes what compiler wrappers of a distribution look for to note in each binary which package it
-/// is from (recipe-and-build 6.4).
-Result<void> write_compiler_files(
-    const FileTree& home,
+/// What a binary says of the package that it is from: one line of JSON (recipe-and-build 6.4).
+std::string package_note(
     const recipe::Configuration& configuration,
     std::string_view namespace_name,
-    std::string_view architecture,
-    const GuestIds& ids
+    std::string_view architecture
+);
+
+/// Writes what compiler wrappers of a distribution look for, to put `note` in each binary
+/// (recipe-and-build 6.4). `guest` is the root of the environment.
+Result<void> write_compiler_files(
+    const FileTree& home, const std::string& note, const FileTree& guest, const GuestIds& ids
 );
 
 /// `cpe:2.3:…` of a package, empty if vendor or product are missing (recipe-and-build 2.2).

@@ -67,7 +67,7 @@ const std::vector<CommandDefinition>& command_definitions() {
          "Seeds",
          "make a repository to build in from a Debian mirror",
          "  quern seed examples/seed/debian-12.yaml --out-dir seed --signing-key seed.rsa\n"
-         "  quern seed examples/seed/debian-12.yaml --group busybox,build-base",
+         "  quern seed examples/seed/debian-12.yaml --group shell,build-base",
          define_seed},
         {"convert",
          "Seeds",
