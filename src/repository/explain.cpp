@@ -134,7 +134,7 @@ Result<std::vector<std::string>> explain(
     if (lines.empty()) {
         lines.push_back(fmt::format("{} came by install_if", pool.label(*chosen)));
     }
-    GreedyWalk walk(pool, wanted, std::chrono::steady_clock::now() + ResolveOptions().time_limit);
+    GreedyWalk walk(pool, wanted);
     static_cast<void>(walk.run());
     const auto cause = causes.find(*chosen);
     const NameId asked = cause == causes.end() ? pool.name(*chosen) : cause->second.relation->name;

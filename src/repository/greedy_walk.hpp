@@ -4,7 +4,6 @@
 
 #include "repository/package_pool.hpp"
 
-#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,7 +16,7 @@ namespace quern::repository {
 struct WalkFailure {
     std::vector<std::string> lines;
     const Relation* leaf = nullptr;  ///< what nothing does
-    bool is_out_of_time = false;
+    bool has_given_up = false;  ///< too many steps: shared names can multiply the ways without end
 };
 
 /// What the walk came to: packages in install order, or a failure.
@@ -40,11 +39,7 @@ struct Exclusion {
 /// dependency; the caller checks. Source: image-and-resolver 3.8, steps 1 to 4.
 class GreedyWalk {
  public:
-    GreedyWalk(
-        PackagePool& pool,
-        std::span<const Relation> world,
-        std::chrono::steady_clock::time_point deadline
-    );
+    GreedyWalk(PackagePool& pool, std::span<const Relation> world);
     WalkResult run();
 
     /// Words for why a package is out of the running; empty if it is not.
@@ -55,7 +50,7 @@ class GreedyWalk {
         PackageId package = no_id;
         const Relation* reason = nullptr;
         std::vector<const Relation*> remaining;
-        std::size_t first_output = 0;
+        std::vector<PackageId> winners;  ///< chosen for its dependencies so far
     };
     using Existing = std::unordered_map<NameId, PackageId>;
     using Origins = std::unordered_map<std::string_view, std::string_view>;
@@ -76,17 +71,16 @@ class GreedyWalk {
     void filter(const Relation& relation, std::string_view pin, PackageId installed);
     PackageId best(NameId name, std::string_view pin) const;
     int compare(PackageId a, PackageId b, NameId name, std::string_view pin) const;
-    void add_triggered(std::size_t first_output);
+    void add_triggered();
     bool is_triggered(PackageId id, const Existing& present) const;
-    void emit(std::size_t first_output, PackageId top);
-    bool has_time();
+    void emit(PackageId top);
+    bool may_go_on();
 
     bool fail_without_candidates(const Relation& relation);
     void begin_failure(const Relation& relation);
 
     PackagePool& pool_;
     std::span<const Relation> world_;
-    std::chrono::steady_clock::time_point deadline_;
     std::uint64_t steps_ = 0;
     std::vector<Exclusion> exclusions_;
     std::vector<PackageId> selected_;  ///< by name

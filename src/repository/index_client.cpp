@@ -206,7 +206,6 @@ class IndexReader {
 
 Result<std::vector<RepositoryIndex>> read_indexes(
     std::span<const Location> locations,
-    std::string_view architecture,
     const apk::Keyring& keyring,
     fetch::Fetcher& fetcher,
     const IndexClientOptions& options,
@@ -216,7 +215,8 @@ Result<std::vector<RepositoryIndex>> read_indexes(
     const auto read_one = [&](std::size_t i) -> Result<void> {
         QUERN_CHECK(fetcher.cancel().check());
         QUERN_TRY(
-            found[i], IndexReader(locations[i], architecture, keyring, fetcher, options).read()
+            found[i],
+            IndexReader(locations[i], options.architecture, keyring, fetcher, options).read()
         );
         return {};
     };
@@ -237,7 +237,9 @@ Result<std::vector<RepositoryIndex>> read_indexes(
             indexes.push_back(std::move(*found[i]));
         } else {
             reporter.warning(fmt::format(
-                "repository {} has no index for {}: skipped", locations[i].shown(), architecture
+                "repository {} has no index for {}: skipped",
+                locations[i].shown(),
+                options.architecture
             ));
         }
     }

@@ -16,19 +16,19 @@
 namespace quern::repository {
 
 struct IndexClientOptions {
+    std::string architecture;               ///< apk's name
     std::filesystem::path cache_directory;  ///< of remote indexes
     bool ignore_signatures = false;
     bool offline = false;
     apk::IndexLimits limits;
 };
 
-/// Reads the indexes of repositories for one architecture, remote ones in parallel, each signature
-/// checked. Order as in `locations`. A missing local index is skipped with a warning, a missing
-/// remote one is an error. Errors: network, not_found, signature, invalid_data, limit; the message
-/// has the repository, without passwords.
+/// Reads the indexes of repositories for the architecture of `options`, remote ones in parallel,
+/// each signature checked. Order as in `locations`. A missing local index is skipped with a
+/// warning, a missing remote one is an error. Errors: network, not_found, signature, invalid_data,
+/// limit; the message has the repository, without passwords.
 Result<std::vector<RepositoryIndex>> read_indexes(
     std::span<const Location> locations,
-    std::string_view architecture,
     const apk::Keyring& keyring,
     fetch::Fetcher& fetcher,
     const IndexClientOptions& options,

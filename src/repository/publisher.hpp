@@ -25,9 +25,12 @@ struct StagedPackage {
 };
 
 /// Makes packages and the index that names them visible in `<repository>/<architecture>/`.
-/// Publishers to one directory take turns (lock file). A kill at any instant leaves an index whose
-/// every entry fits the file that it names. Staged files are moved. Errors: io, invalid_data (the
-/// existing index is damaged).
+/// Publishers to one repository take turns (a lock on its directory). A kill at any instant leaves
+/// an index whose every entry fits the file that it names; what it leaves beside the directory
+/// (`.quern-<architecture>.*`) goes with the next call. Staged files are moved; one with the bytes
+/// that are published already is removed. Without `update_index` an entry of a replaced file is
+/// left as it is. Errors: io, invalid_data (the existing index is damaged), signature (the existing
+/// index says that it is signed by `key` and is not).
 Result<void> publish(
     const std::filesystem::path& repository,
     std::string_view architecture,

@@ -115,11 +115,10 @@ Result<Resolution> resolve(
     std::span<const RepositoryIndex> indexes,
     const ResolveOptions& options
 ) {
-    const Clock::time_point start = Clock::now();
-    const Clock::time_point deadline = start + options.time_limit;
+    const Clock::time_point deadline = Clock::now() + options.time_limit;
     PackagePool pool(indexes);
     const std::vector<Relation> wanted = make_world(pool, world);
-    WalkResult walk = GreedyWalk(pool, wanted, start + options.time_limit / 4).run();
+    WalkResult walk = GreedyWalk(pool, wanted).run();
     std::vector<std::string> reasons;
     if (walk.failure) {
         reasons = std::move(walk.failure->lines);

@@ -71,10 +71,11 @@ struct Fixture {
             locations.push_back(*location);
         }
         IndexClientOptions options;
+        options.architecture = "x86_64";
         options.cache_directory = directory.path() / "cache";
         options.ignore_signatures = ignore;
         options.offline = offline;
-        return read_indexes(locations, "x86_64", test_keyring(), fetcher, options, reporter);
+        return read_indexes(locations, test_keyring(), fetcher, options, reporter);
     }
 };
 
