@@ -224,6 +224,7 @@ Result<ResolvedEnvironment> resolve_environment(
     QUERN_TRY(const auto locations, parse_locations(repositories));
     QUERN_TRY(Keys keys, read_keys(keyring, services));
     const repository::IndexClientOptions client = {
+        .architecture = std::string(architecture),
         .cache_directory = services.cache_directory / "indexes",
         .ignore_signatures = options.ignore_signatures,
         .offline = options.offline,
@@ -231,9 +232,7 @@ Result<ResolvedEnvironment> resolve_environment(
     };
     QUERN_TRY(
         const auto indexes,
-        repository::read_indexes(
-            locations, architecture, keys.ring, services.fetcher, client, services.reporter
-        )
+        repository::read_indexes(locations, keys.ring, services.fetcher, client, services.reporter)
     );
     QUERN_TRY(repository::Resolution resolution, repository::resolve(world, indexes));
     activity.outcome(fmt::format("{} packages", resolution.packages.size()));

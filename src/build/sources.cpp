@@ -226,6 +226,7 @@ Result<void> run_git_checkout(
     request.cherry_picks = input(step, "cherry-picks");
     request.committer_date = context.source_date;
     request.owner = services.ids;
+    request.cache_directory = services.cache_directory / "git";
     if (const std::string depth = input(step, "depth"); !depth.empty() && depth != "unset") {
         const auto number = parse_signed(depth);
         if (!number || *number < -1 || *number == 0 || *number > 1'000'000'000) {
@@ -239,14 +240,7 @@ Result<void> run_git_checkout(
     QUERN_TRY(const FileTree directory, open_working_directory(step, context, services));
     QUERN_TRY(
         const fetch::GitReport report,
-        fetch::checkout(
-            services.git,
-            request,
-            directory,
-            services.cache_directory / "git",
-            services.reporter,
-            services.cancel
-        )
+        fetch::checkout(services.git, request, directory, services.reporter, services.cancel)
     );
     for (const std::string& warning : report.warnings) {
         services.reporter.warning(warning);

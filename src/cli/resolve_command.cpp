@@ -73,6 +73,7 @@ Result<std::vector<repository::RepositoryIndex>> read_all(
     }
     QUERN_TRY(const apk::Keyring keyring, load_keyring(flags.keyring));
     const repository::IndexClientOptions client = {
+        .architecture = architecture,
         .cache_directory = session->cache() / "indexes",
         .ignore_signatures = flags.ignore_signatures,
         .offline = flags.offline,
@@ -81,7 +82,7 @@ Result<std::vector<repository::RepositoryIndex>> read_all(
     QUERN_TRY(
         auto read,
         repository::read_indexes(
-            locations, architecture, keyring, session->fetcher(), client, session->reporter()
+            locations, keyring, session->fetcher(), client, session->reporter()
         )
     );
     for (repository::RepositoryIndex& index : read) {

@@ -361,31 +361,32 @@ Result<GitReport> checkout(
     const GitLibrary&,
     const GitRequest& request,
     const FileTree& tree,
-    const std::filesystem::path& cache_directory,
     Reporter& reporter,
     const CancelToken& cancel
 ) {
     GitReport report;
     QUERN_CHECK(check_request(request, report.warnings));
     std::error_code code;
-    std::filesystem::create_directories(cache_directory, code);
+    std::filesystem::create_directories(request.cache_directory, code);
     if (code) {
-        return Error::system(code.value(), fmt::format("making {}", cache_directory.string()));
+        return Error::system(
+            code.value(), fmt::format("making {}", request.cache_directory.string())
+        );
     }
     const std::string name = digest_of(DigestKind::sha256, request.repository).hex();
     QUERN_TRY(
         const FileLock lock,
-        FileLock::acquire(cache_directory / (name + ".lock"), FileLock::Mode::exclusive)
+        FileLock::acquire(request.cache_directory / (name + ".lock"), FileLock::Mode::exclusive)
     );
     Checkout checkout(request, cancel);
-    QUERN_CHECK(checkout.open_mirror(cache_directory / (name + ".git")));
+    QUERN_CHECK(checkout.open_mirror(request.cache_directory / (name + ".git")));
     QUERN_CHECK(checkout.fetch(reporter));
     QUERN_CHECK(checkout.choose_commit(report.warnings));
     const ChosenCommit chosen = checkout.chosen();
     report.commit = chosen.commit;
     QUERN_TRY(const FileTree destination, open_destination(tree, request.destination));
     QUERN_CHECK(write_git_files(chosen, destination));
-    QUERN_CHECK(write_git_directory(chosen, destination, cache_directory));
+    QUERN_CHECK(write_git_directory(chosen, destination, request.cache_directory));
     return report;
 }
 

@@ -39,6 +39,7 @@ struct GitRequest {
     std::string cherry_picks;
     std::int64_t committer_date = 0;
     GuestIds owner;
+    std::filesystem::path cache_directory;  ///< of bare mirrors
 };
 
 struct GitReport {
@@ -46,7 +47,8 @@ struct GitReport {
     std::vector<std::string> warnings;
 };
 
-/// Fetches into a bare mirror below `cache_directory`, verifies the commit, and writes tree and
+/// Fetches into a bare mirror below `request.cache_directory`, verifies the commit, and writes tree
+/// and
 /// `.git` below `destination` in `tree`. Nothing of the repository is run: no hooks, no filters.
 /// Errors: network, not_found (branch, tag, commit), digest_mismatch (another commit than
 /// expected), invalid_data (paths that leave), unsupported, interrupted.
@@ -54,7 +56,6 @@ Result<GitReport> checkout(
     const GitLibrary& library,
     const GitRequest& request,
     const FileTree& tree,
-    const std::filesystem::path& cache_directory,
     Reporter& reporter,
     const CancelToken& cancel
 );

@@ -71,11 +71,16 @@ struct AssembleReport {
     std::uint64_t bytes = 0;
 };
 
-/// Unpacks the packages below `root` (empty), checks every hash on the way, writes the installed database, busybox links and accounts, applies the paths.
-/// Runs no script. Source: image-and-resolver 4; apk-format 4.
-/// Errors: digest_mismatch, invalid_data, io; a file that two packages own differently names both.
+/// Unpacks the packages below `root` (empty), checks every hash on the way, writes the installed
+/// database, busybox links and accounts, applies the paths. Runs no script. Source:
+/// image-and-resolver 4; apk-format 4. Errors: digest_mismatch, invalid_data, io; a file that two
+/// packages own differently names both.
 Result<AssembleReport> assemble(
-    const FileTree& root, const RootDescription& description, repository::PackageStore& store, const AssembleOptions& options, Reporter& reporter
+    const FileTree& root,
+    const RootDescription& description,
+    repository::PackageStore& store,
+    const AssembleOptions& options,
+    Reporter& reporter
 );
 
 }  // namespace quern::rootfs

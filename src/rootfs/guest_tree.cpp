@@ -5,6 +5,7 @@
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
 
+#include <climits>
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 
 #include <array>
 #include <cerrno>
-#include <climits>
 
 namespace quern::rootfs {
 
@@ -121,7 +121,8 @@ Result<std::string> GuestTree::read(std::string_view path) const {
     return read_file(fmt::format("/proc/self/fd/{}", fd.get()), max_text_bytes);
 }
 
-Result<void> GuestTree::make_directories(std::string_view path, const Attributes& attributes) const {
+Result<void> GuestTree::make_directories(std::string_view path, const Attributes& attributes)
+    const {
     path = without_leading_slashes(path);
     for (std::size_t end = 0; end != std::string_view::npos && !path.empty();) {
         end = path.find('/', end == 0 ? 0 : end + 1);
@@ -180,8 +181,8 @@ Result<void> GuestTree::set_attributes(
     const gid_t gid = ids_.to_host(attributes.gid);
     const std::array<timespec, 2> times = {
         to_timespec(attributes.mtime), to_timespec(attributes.mtime)};
-    // The mode comes after the owner: a change of owner clears setuid and setgid. fchmodat follows links, and is not
-    // reached for one.
+    // The mode comes after the owner: a change of owner clears setuid and setgid. fchmodat follows
+    // links, and is not reached for one.
     if (::fchownat(parent, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0 ||
         (!is_link && ::fchmodat(parent, name.c_str(), attributes.mode & mode_bits, 0) != 0) ||
         ::utimensat(parent, name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) != 0) {

@@ -24,9 +24,10 @@ struct Attributes {
     std::int64_t mtime = 0;  ///< seconds since 1970
 };
 
-/// A root tree as its guest sees it: links are followed inside the root, absolute ones from the root, and ".." of the root is the
-/// root (openat2 RESOLVE_IN_ROOT). Nothing outside is ever reached. Paths are relative ("usr/bin") or absolute in the guest.
-/// Errors of all methods: io, not_found, with the path.
+/// A root tree as its guest sees it: links are followed inside the root, absolute ones from the
+/// root, and ".." of the root is the root (openat2 RESOLVE_IN_ROOT). Nothing outside is ever
+/// reached. Paths are relative ("usr/bin") or absolute in the guest. Errors of all methods: io,
+/// not_found, with the path.
 class GuestTree {
  public:
     GuestTree(int root, GuestIds ids) : root_(root), ids_(ids) {}  ///< `root` must outlive this
@@ -35,7 +36,8 @@ class GuestTree {
     const GuestIds& ids() const { return ids_; }
 
     Result<UniqueFd> open_directory(std::string_view path) const;
-    /// The directory that holds the last part of `path`, and that part. Errors: invalid_data if there is no last part.
+    /// The directory that holds the last part of `path`, and that part. Errors: invalid_data if
+    /// there is no last part.
     Result<std::pair<UniqueFd, std::string>> open_parent(std::string_view path) const;
     /// Nothing if there is no such thing. `follow` goes through a link in the last part.
     std::optional<struct stat> status(std::string_view path, bool follow = false) const;
@@ -44,14 +46,23 @@ class GuestTree {
     Result<std::string> read(std::string_view path) const;
 
     /// As mkdir -p; what exists keeps its attributes.
-    Result<void> make_directories(std::string_view path, const Attributes& attributes = {.mode = 0755}) const;
+    Result<void> make_directories(
+        std::string_view path, const Attributes& attributes = {.mode = 0755}
+    ) const;
     /// Replaces what is there, unless it is a directory. Parents must exist.
-    Result<void> write(std::string_view path, std::string_view content, const Attributes& attributes) const;
+    Result<void> write(
+        std::string_view path, std::string_view content, const Attributes& attributes
+    ) const;
     /// Nothing may be there.
-    Result<void> make_symlink(std::string_view path, const std::string& target, std::int64_t mtime = 0) const;
+    Result<void> make_symlink(
+        std::string_view path, const std::string& target, std::int64_t mtime = 0
+    ) const;
 
-    /// Owner, mode and time of `name` in an open directory; a link's own owner and time (it has no mode).
-    Result<void> set_attributes(int parent, const std::string& name, const Attributes& attributes, bool is_link) const;
+    /// Owner, mode and time of `name` in an open directory; a link's own owner and time (it has no
+    /// mode).
+    Result<void> set_attributes(
+        int parent, const std::string& name, const Attributes& attributes, bool is_link
+    ) const;
 
  private:
     UniqueFd open(std::string_view path, int flags) const;

@@ -20,13 +20,17 @@ struct CachedRoot {
     FileLock in_use;
 };
 
-/// Root trees by content key below one directory: `<directory>/<key>/root`. Made once, renamed in place when complete, shared by processes.
+/// Root trees by content key below one directory: `<directory>/<key>/root`. Made once, renamed in
+/// place when complete, shared by processes.
 class LayerCache {
  public:
     explicit LayerCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
     Result<CachedRoot> prepare(
-        const RootDescription& description, repository::PackageStore& store, const AssembleOptions& options, Reporter& reporter
+        const RootDescription& description,
+        repository::PackageStore& store,
+        const AssembleOptions& options,
+        Reporter& reporter
     ) const;
 
  private:

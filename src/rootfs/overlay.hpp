@@ -8,11 +8,15 @@
 
 namespace quern::rootfs {
 
-/// A writable view of a read-only tree, mounted in the mount namespace of this process. Unmounted by the destructor, or with the process.
+/// A writable view of a read-only tree, mounted in the mount namespace of this process. Unmounted
+/// by the destructor, or with the process.
 class Overlay {
  public:
-    /// `scratch` (on a file system that can be an upper layer) gets upper, work and merged. Errors: sandbox, with the cause.
-    static Result<Overlay> mount(const std::filesystem::path& lower, const std::filesystem::path& scratch);
+    /// `scratch` (on a file system that can be an upper layer) gets upper, work and merged. Errors:
+    /// sandbox, with the cause.
+    static Result<Overlay> mount(
+        const std::filesystem::path& lower, const std::filesystem::path& scratch
+    );
     Overlay(Overlay&& other) noexcept;
     Overlay& operator=(Overlay&& other) noexcept;
     Overlay(const Overlay&) = delete;
