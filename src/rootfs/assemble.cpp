@@ -15,7 +15,11 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -51,6 +55,15 @@ Result<void> make_skeleton(const GuestTree& tree) {
             QUERN_CHECK(tree.make_directories(path.substr(0, slash)));
         }
         QUERN_CHECK(tree.make_directories(path, {.mode = directory.mode}));
+    }
+    return {};
+}
+
+Result<void> own_root(const GuestTree& tree) {
+    const std::uint32_t root = tree.ids().to_host(0);
+    if (::fchown(tree.fd(), root, root) != 0 || ::fchmod(tree.fd(), 0755) != 0) {
+        const int err = errno;
+        return Error::system(err, "giving the root tree to the guest");
     }
     return {};
 }
@@ -129,6 +142,7 @@ Result<AssembleReport> assemble(
     QUERN_ASSERT(options.pool != nullptr && options.cancel != nullptr);
     QUERN_CHECK(store.prefetch(description.packages, *options.pool, reporter, *options.cancel));
     const GuestTree tree(root.fd(), options.owner);
+    QUERN_CHECK(own_root(tree));
     Unpacker unpacker(tree);
     Activity activity(reporter, "unpacking packages");
     for (std::size_t i = 0; i < description.packages.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -45,6 +46,36 @@ Error mount_failure(int err, const std::filesystem::path& scratch) {
     );
 }
 
+/// The merged root has owner and mode of the upper one: without this the guest's root could not
+/// write to "/". The scratch directory itself is for this user only, so that nobody else reaches a
+/// setuid file that a step makes.
+Result<void> match_root(const std::filesystem::path& lower, const std::filesystem::path& scratch) {
+    const std::filesystem::path upper = scratch / "upper";
+    struct stat status = {};
+    if (::stat(lower.c_str(), &status) != 0 ||
+        ::chown(upper.c_str(), status.st_uid, status.st_gid) != 0 ||
+        ::chmod(upper.c_str(), status.st_mode & 07777U) != 0 ||
+        ::chmod(scratch.c_str(), S_IRWXU) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("preparing an overlay in {}", scratch.string()));
+    }
+    return {};
+}
+
+// The root of the merged tree is the upper layer's own directory.
+Result<void> copy_owner(const std::filesystem::path& lower, const FileTree& scratch) {
+    struct stat status = {};
+    QUERN_TRY(const FileTree upper, scratch.subtree("upper"));
+    if (::stat(lower.c_str(), &status) != 0 ||
+        ::fchown(upper.fd(), status.st_uid, status.st_gid) != 0) {
+        const int err = errno;
+        return Error::system(
+            err, fmt::format("giving the overlay of {} its owner", lower.string())
+        );
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Overlay> Overlay::mount(
@@ -54,6 +85,8 @@ Result<Overlay> Overlay::mount(
     for (const char* name : {"upper", "work", "merged"}) {
         QUERN_CHECK(directory.make_directories(name));
     }
+    QUERN_CHECK(match_root(lower, scratch));
+    QUERN_CHECK(copy_owner(lower, directory));
     const std::string layers = fmt::format(
         "lowerdir={},upperdir={},workdir={}",
         escape(lower),
@@ -61,16 +94,12 @@ Result<Overlay> Overlay::mount(
         escape(scratch / "work")
     );
     const std::filesystem::path merged = scratch / "merged";
-    // Root keeps the overlay's own marks in trusted attributes; a user namespace may only use user
-    // attributes.
-    for (const char* marks : {"", ",userxattr"}) {
-        if (::mount("overlay", merged.c_str(), "overlay", MS_NODEV, (layers + marks).c_str()) ==
-            0) {
-            return Overlay(merged);
-        }
-        if (errno != EPERM) {
-            break;
-        }
+    // Always in user attributes: in a user namespace the mount also succeeds without, and then
+    // fails with EIO when a directory of the lower layer is removed. One way for all users is one
+    // result.
+    const std::string options = layers + ",userxattr";
+    if (::mount("overlay", merged.c_str(), "overlay", MS_NODEV, options.c_str()) == 0) {
+        return Overlay(merged);
     }
     const int err = errno;
     return mount_failure(err, scratch);
