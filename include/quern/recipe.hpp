@@ -4,6 +4,7 @@
 
 #include "quern/diagnostic.hpp"
 #include "quern/error.hpp"
+#include "quern/recipe_parts.hpp"
 #include "quern/source_file.hpp"
 
 #include <chrono>
@@ -21,42 +22,6 @@ class FileReader;
 }
 
 namespace quern::recipe {
-
-/// A text of the recipe with the place where it stands. The place is that of the text as written;
-/// the value may have been substituted since.
-struct Text {
-    std::string value;
-    Span where;
-
-    bool is_empty() const { return value.empty(); }
-    friend bool operator==(const Text& a, const Text& b) { return a.value == b.value; }
-};
-
-using TextMap = std::map<std::string, Text, std::less<>>;
-
-/// A declared parameter of a pipeline definition.
-struct Input {
-    std::string description;
-    std::optional<Text> default_value;
-    bool required = false;
-};
-
-/// One node of a pipeline tree, as in a recipe or a definition (recipe-and-build 4.1).
-struct PipelineNode {
-    Text name;
-    Text uses;
-    TextMap with;
-    Text runs;
-    std::vector<PipelineNode> pipeline;
-    std::map<std::string, Input, std::less<>> inputs;
-    std::vector<Text> needs_packages;
-    Text label;
-    Text condition;  ///< `if`
-    std::optional<int> required_steps;
-    Text working_directory;
-    TextMap environment;
-    Span where;
-};
 
 struct Trigger {
     Text script;
@@ -130,56 +95,6 @@ struct Package {
     Resources test_resources;
 
     std::string full_version() const;  ///< "1.2.3-r4"
-};
-
-struct User {
-    std::string name;
-    std::uint32_t uid = 0;
-    std::optional<std::uint32_t> gid;
-    std::string shell;
-    std::string home;
-    Span where{};
-};
-
-struct Group {
-    std::string name;
-    std::uint32_t gid = 0;
-    std::vector<std::string> members;
-    Span where{};
-};
-
-/// A change to the guest's tree (recipe-and-build 2.4, `paths`).
-struct PathMutation {
-    std::string path;
-    std::string type;  ///< directory, empty-file, hardlink, symlink, permissions
-    std::uint32_t uid = 0;
-    std::uint32_t gid = 0;
-    std::uint32_t permissions = 0;
-    std::string source;
-    bool recursive = false;
-    Span where;
-};
-
-/// The environment of a build or a test: the part of apko's image configuration that a recipe uses;
-/// the rest is kept in `other`.
-struct Environment {
-    std::vector<Text> repositories;
-    std::vector<Text> build_repositories;
-    std::vector<Text> runtime_repositories;
-    std::vector<Text> keyring;
-    std::vector<Text> packages;
-    TextMap environment;
-    std::vector<User> users;
-    std::vector<Group> groups;
-    std::string run_as;
-    std::vector<PathMutation> paths;
-    TextMap annotations;
-    Text entrypoint_type, entrypoint_command, entrypoint_shell_fragment;
-    TextMap entrypoint_services;
-    Text cmd, stop_signal, work_dir, vcs_url;
-    std::vector<std::string> archs;
-    std::vector<Text> volumes;
-    bool is_given = false;  ///< the key stood in the recipe
 };
 
 struct Test {

@@ -41,7 +41,7 @@ PUBLIC = {
     "error": "support", "diagnostic": "support", "source_file": "support", "reporter": "support",
     "sandbox": "sandbox",
     "version": "apk", "dependency": "apk", "package_info": "apk", "package_file": "apk", "index": "apk", "keyring": "apk",
-    "recipe": "recipe",
+    "recipe": "recipe", "recipe_parts": "recipe",
     "repository": "repository", "resolver": "repository",
     "plan": "pipeline",
     "build": "build",
