@@ -256,9 +256,14 @@ class Dumper {
 
     DumpTree node(const PipelineNode& value) const {
         DumpTree tree;
-        put(tree, "name", value.name);
-        put(tree, "uses", value.uses);
-        put(tree, "with", value.with);
+        // A definition may have a script of its own. A recipe may not say both, so the name of the
+        // definition is then all that is kept of it.
+        const bool is_script = is_recipe_ && !value.uses.is_empty() && !value.runs.is_empty();
+        put(tree, "name", is_script && value.name.is_empty() ? value.uses : value.name);
+        if (!is_script) {
+            put(tree, "uses", value.uses);
+            put(tree, "with", value.with);
+        }
         put(tree, "runs", value.runs);
         tree.put_unless_empty("pipeline", nodes(value.pipeline));
         tree.put_unless_empty("inputs", inputs(value.inputs));

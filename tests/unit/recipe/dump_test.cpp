@@ -122,3 +122,13 @@ TEST_CASE("dump: JSON escapes what it must", "[recipe][dump]") {
                   "\xC3\xBC\"") != std::string::npos
     );
 }
+
+TEST_CASE("dump: a step compiled from a definition's own script is a script", "[recipe][dump]") {
+    auto loaded = load_demo("pipeline: [{uses: t, with: {a: b}}]\n");
+    REQUIRE(loaded.configuration);
+    loaded.configuration->pipeline[0].runs.value = "echo\n";
+    const auto again = load_text(recipe::to_yaml(*loaded));
+    REQUIRE(again.configuration);
+    CHECK(again->pipeline[0].name.value == "t");
+    CHECK(again->pipeline[0].runs.value == "echo\n");
+}
