@@ -112,7 +112,8 @@ Result<void> make_directories(const fs::path& path) {
 std::string complaint(std::string_view output) {
     std::vector<std::string> lines;
     for (const std::string_view line : split(output, '\n')) {
-        if (line.starts_with("E: ") || line.starts_with("Err:") || line.starts_with(" ")) {
+        const bool is_unmet = line.starts_with(' ') && line.find(" : ") != std::string_view::npos;
+        if (is_unmet || line.starts_with("E: ") || line.starts_with("Err:")) {
             lines.push_back(redact_url(printable(trim(line))));
         }
     }
@@ -259,7 +260,7 @@ Result<std::vector<AptPackage>> Apt::resolve(
     const std::vector<std::string>& names, const CancelToken& cancel
 ) const {
     std::vector<std::string> words = {
-        "apt-get", "install", "--simulate", "-qq", "--no-install-recommends", "--"};
+        "apt-get", "install", "--simulate", "-q", "--no-install-recommends", "--"};
     words.insert(words.end(), names.begin(), names.end());
     QUERN_TRY(
         const std::string simulation, run(std::move(words), ErrorCode::unsatisfiable, cancel)

@@ -126,19 +126,14 @@ void add_relations(
     }
 }
 
-/// Debian's virtual packages: provided without version where Debian gives none, so that several
-/// packages may.
+/// Debian's virtual packages, without version: several packages of a root may provide the same, and
+/// apk lets only one provide a name with a version.
 Result<std::vector<std::string>> virtual_names(const ControlFields& control) {
     std::vector<std::string> names;
     QUERN_TRY(const auto provided, parse_relations(control.value("provides")));
     for (const Alternatives& alternatives : provided) {
-        const Relation& relation = alternatives.front();
-        if (apk::is_dependency_name(relation.name)) {
-            names.push_back(
-                relation.version.empty()
-                    ? relation.name
-                    : fmt::format("{}={}", relation.name, map_version(relation.version))
-            );
+        if (apk::is_dependency_name(alternatives.front().name)) {
+            names.push_back(alternatives.front().name);
         }
     }
     return names;

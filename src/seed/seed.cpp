@@ -37,7 +37,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Counted up when the same .deb would become other bytes.
-constexpr int conversion_format = 2;
+constexpr int conversion_format = 3;
 constexpr std::string_view debian_keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// One package that the seed will have: a .deb or a generated one.
