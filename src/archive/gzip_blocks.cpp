@@ -7,10 +7,10 @@
 #include <bit>
 #include <cstring>
 
-// Only the lengths of codes matter here, not what they stand for. So one look at the table takes as
-// many literals as its index has whole codes for, together with the length code behind them and the
-// number of its extra bits: most looks end at a distance, which is the second and last look of a
-// round. Codes longer than the index are decoded bit by bit.
+// Only the lengths of codes matter here, not what they stand for: a step of a table is the number
+// of bits of a code and of the extra bits behind it, and whether a distance follows. The tables are
+// small because each block needs new ones, and the making of a larger one costs more than its rarer
+// misses save. Codes longer than the index are decoded bit by bit.
 
 namespace quern::archive {
 namespace {
@@ -26,6 +26,15 @@ struct Step {
     After after = After::invalid;
 };
 
+std::uint64_t load_word(const std::uint8_t* bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof(word));
+    if constexpr (std::endian::native == std::endian::big) {
+        word = __builtin_bswap64(word);
+    }
+    return word;
+}
+
 /// Bits in the order of deflate. Behind the end come zeros; `is_past_end` says that some were
 /// taken.
 class BitReader {
@@ -35,16 +44,12 @@ class BitReader {
     /// At least 56 bits from the current place; enough for a literal or length and its distance.
     std::uint64_t peek() const {
         const std::size_t byte = position_ / 8;
+        if (byte + sizeof(std::uint64_t) <= bytes_.size()) {
+            return load_word(bytes_.data() + byte) >> (position_ % 8);
+        }
         std::uint64_t word = 0;
-        if (byte + sizeof(word) <= bytes_.size()) {
-            std::memcpy(&word, bytes_.data() + byte, sizeof(word));
-            if constexpr (std::endian::native == std::endian::big) {
-                word = __builtin_bswap64(word);
-            }
-        } else {
-            for (std::size_t index = byte; index < bytes_.size(); ++index) {
-                word |= std::uint64_t{bytes_[index]} << (8 * (index - byte));
-            }
+        for (std::size_t index = byte; index < bytes_.size(); ++index) {
+            word |= std::uint64_t{bytes_[index]} << (8 * (index - byte));
         }
         return word >> (position_ % 8);
     }
@@ -56,11 +61,45 @@ class BitReader {
     }
     void align() { position_ = (position_ + 7) / 8 * 8; }
     std::size_t position() const { return position_; }
+    std::span<const std::uint8_t> bytes() const { return bytes_; }
     bool is_past_end() const { return position_ > bytes_.size() * 8; }
 
  private:
     std::span<const std::uint8_t> bytes_;
     std::size_t position_ = 0;
+};
+
+/// The next bits in a register: for the inner loop, where to load them anew for each code would
+/// cost most of the time.
+class BitBuffer {
+ public:
+    explicit BitBuffer(const BitReader& reader)
+        : bytes_(reader.bytes()), next_((reader.position() + 7) / 8) {
+        count_ = static_cast<unsigned>(next_ * 8 - reader.position());
+        bits_ = count_ == 0 || next_ > bytes_.size() ? 0 : bytes_[next_ - 1] >> (8 - count_);
+    }
+    /// Makes it 56 bits or more; false near the end.
+    bool refill() {
+        if (next_ + sizeof(std::uint64_t) > bytes_.size()) {
+            return false;
+        }
+        bits_ |= load_word(bytes_.data() + next_) << count_;
+        next_ += (63 - count_) / 8;
+        count_ |= 56U;
+        return true;
+    }
+    std::uint64_t bits() const { return bits_; }
+    void drop(unsigned bits) {
+        bits_ >>= bits;
+        count_ -= bits;
+    }
+    std::size_t position() const { return next_ * 8 - count_; }
+
+ private:
+    std::span<const std::uint8_t> bytes_;
+    std::size_t next_;
+    std::uint64_t bits_ = 0;
+    unsigned count_ = 0;
 };
 
 /// Canonical Huffman code by counting: for codes that the table does not reach and for building it.
@@ -111,27 +150,25 @@ class CanonicalCode {
         }
         return {0, 0};
     }
-    /// Calls `visit(symbol, reversed code, length)` for every code.
+    /// Calls `visit(symbol, code, length)` for every code; the first bit of the code is its lowest.
     template <typename Visit>
     void for_each(const Visit& visit) const {
         unsigned code = 0;
         unsigned index = 0;
-        for (unsigned length = 1; length <= max_code_length; ++length, code *= 2) {
-            for (unsigned count = counts_[length]; count != 0; --count, ++code) {
-                visit(symbols_[index++], reverse(code, length), length);
+        for (unsigned length = 1; length <= max_code_length; ++length) {
+            for (unsigned count = counts_[length]; count != 0; --count) {
+                visit(symbols_[index++], code, length);
+                // Adds 1 from the other end.
+                unsigned bit = 1U << (length - 1);
+                for (; (code & bit) != 0; bit >>= 1U) {
+                    code ^= bit;
+                }
+                code |= bit;
             }
         }
     }
 
  private:
-    static unsigned reverse(unsigned code, unsigned length) {
-        unsigned reversed = 0;
-        for (; length != 0; --length, code >>= 1U) {
-            reversed = reversed << 1U | (code & 1U);
-        }
-        return reversed;
-    }
-
     std::array<std::uint16_t, max_code_length + 1> counts_{};
     std::array<std::uint16_t, 288> symbols_{};
 };
@@ -182,38 +219,19 @@ class StepTable {
             return false;
         }
         steps_.fill({0, After::long_code});
-        lengths_.fill(0);
         code_.for_each([this](unsigned symbol, unsigned bits, unsigned length) {
             const Step step = make_step(symbol, length);
-            for (unsigned index = bits; length <= index_bits && index < size;
-                 index += 1U << length) {
+            const std::size_t stride = std::size_t{1} << length;
+            for (std::size_t index = bits; length <= index_bits && index < size; index += stride) {
                 steps_[index] = step;
-                lengths_[index] = static_cast<std::uint8_t>(length);
             }
         });
         return true;
     }
-    /// Lets an entry of literals go on with what the rest of its index stands for.
-    void join_literals() {
-        const std::array<Step, size> single = steps_;
-        for (unsigned index = 0; index < size; ++index) {
-            unsigned taken = 0;
-            Step joined = single[index];
-            while (joined.after == After::symbol) {
-                taken = joined.bits;
-                const unsigned rest = index >> taken;
-                const Step next = single[rest];
-                if (next.after == After::long_code || next.after == After::invalid ||
-                    lengths_[rest] > index_bits - taken) {
-                    break;
-                }
-                joined = {static_cast<std::uint8_t>(taken + next.bits), next.after};
-            }
-            steps_[index] = joined;
-        }
-    }
+    /// What the table knows: After::long_code if the code is not in it.
+    Step short_step(std::uint64_t bits) const { return steps_[bits & (size - 1)]; }
     Step step(std::uint64_t bits) const {
-        const Step found = steps_[bits & (size - 1)];
+        const Step found = short_step(bits);
         return found.after == After::long_code ? long_step(bits) : found;
     }
 
@@ -227,7 +245,6 @@ class StepTable {
 
     CanonicalCode code_;
     std::array<Step, size> steps_{};
-    std::array<std::uint8_t, size> lengths_{};
 };
 
 class DeflateWalker {
@@ -327,12 +344,12 @@ class DeflateWalker {
         if (!literals_.assign(lengths) || !distances_.assign(distance_lengths)) {
             return false;
         }
-        literals_.join_literals();
         return true;
     }
 
     bool walk_symbols() {
         for (;;) {
+            walk_common_symbols();
             std::uint64_t bits = bits_.peek();
             const Step step = literals_.step(bits);
             bits_.drop(step.bits);
@@ -352,9 +369,40 @@ class DeflateWalker {
         }
     }
 
+    /// Goes on to the first code that the tables do not know, the end of the block, or near the
+    /// last bytes.
+    void walk_common_symbols() {
+        BitBuffer buffer(bits_);
+        std::size_t position = bits_.position();
+        while (buffer.refill()) {
+            position = buffer.position();
+            Step step = literals_.short_step(buffer.bits());
+            if (step.after == After::symbol) {
+                buffer.drop(step.bits);
+                position = buffer.position();
+                step = literals_.short_step(buffer.bits());
+                if (step.after == After::symbol) {
+                    buffer.drop(step.bits);
+                    continue;
+                }
+            }
+            if (step.after != After::distance) {
+                break;
+            }
+            buffer.drop(step.bits);
+            const Step distance = distances_.short_step(buffer.bits());
+            if (distance.after != After::symbol) {
+                break;
+            }
+            buffer.drop(distance.bits);
+            position = buffer.position();
+        }
+        bits_.drop(position - bits_.position());
+    }
+
     BitReader bits_;
-    StepTable<12, &literal_step> literals_;
-    StepTable<10, &distance_step> distances_;
+    StepTable<11, &literal_step> literals_;
+    StepTable<9, &distance_step> distances_;
 };
 
 }  // namespace

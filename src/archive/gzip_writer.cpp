@@ -12,6 +12,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -25,13 +26,14 @@
 
 namespace quern::archive {
 
-// Levels 4, 5 and 6 on two cores are compared in README.md.
-const int default_gzip_level = 6;
+// README.md compares the levels.
+const int default_gzip_level = 4;
 
 namespace {
 
 constexpr std::size_t chunk_size = std::size_t{1} << 20U;
 constexpr std::size_t chunks_per_thread = 4;
+constexpr std::size_t longest_joint = 5;  ///< bytes of an empty stored block
 
 using Compressor = Handle<libdeflate_compressor, &libdeflate_free_compressor>;
 
@@ -87,41 +89,48 @@ class Workshop {
     void abandon() { is_abandoned_.store(true, std::memory_order_relaxed); }
 
  private:
+    /// What one thread needs: both are large, so they are used again.
+    struct Tools {
+        Compressor compressor;
+        std::unique_ptr<char[]> room;  // NOLINT(modernize-avoid-c-arrays): not to be zeroed
+    };
+
     void compress(Chunk& chunk) {
-        Compressor compressor = take_compressor();
+        Tools tools = take_tools();
         chunk.input_size = chunk.input.size();
         chunk.crc = libdeflate_crc32(0, chunk.input.data(), chunk.input.size());
-        const std::size_t bound =
-            libdeflate_deflate_compress_bound(compressor.get(), chunk.input.size());
-        chunk.output.resize(bound);
         const std::size_t size = libdeflate_deflate_compress(
-            compressor.get(), chunk.input.data(), chunk.input.size(), chunk.output.data(), bound
+            tools.compressor.get(), chunk.input.data(), chunk.input.size(), tools.room.get(), room_
         );
         QUERN_ASSERT(size != 0);
-        chunk.output.resize(size);
+        chunk.output.reserve(size + longest_joint);
+        chunk.output.assign(tools.room.get(), size);
         open_last_block(chunk.output);
         const std::lock_guard lock(mutex_);
-        compressors_.push_back(std::move(compressor));
+        tools_.push_back(std::move(tools));
     }
-    Compressor take_compressor() {
+    Tools take_tools() {
         {
             const std::lock_guard lock(mutex_);
-            if (!compressors_.empty()) {
-                Compressor compressor = std::move(compressors_.back());
-                compressors_.pop_back();
-                return compressor;
+            if (!tools_.empty()) {
+                Tools tools = std::move(tools_.back());
+                tools_.pop_back();
+                return tools;
             }
         }
-        Compressor made(libdeflate_alloc_compressor(level_));
-        QUERN_ASSERT(made != nullptr);
+        Tools made{
+            Compressor(libdeflate_alloc_compressor(level_)),
+            std::make_unique_for_overwrite<char[]>(room_)};
+        QUERN_ASSERT(made.compressor != nullptr);
         return made;
     }
 
     const int level_;
+    const std::size_t room_ = libdeflate_deflate_compress_bound(nullptr, chunk_size);
     std::atomic<bool> is_abandoned_ = false;
     std::mutex mutex_;
     std::condition_variable done_;
-    std::vector<Compressor> compressors_;
+    std::vector<Tools> tools_;
 };
 
 std::string little_endian(std::uint32_t value) {
