@@ -18,22 +18,17 @@
 #include <utility>
 
 namespace quern::repository {
-
 namespace {
 
 /// A package taken (positive) or left (negative); never 0.
 using Literal = std::int32_t;
 using ClauseId = std::uint32_t;
 
-Literal taken(PackageId id) {
-    return static_cast<Literal>(id) + 1;
-}
-Literal left(PackageId id) {
-    return -taken(id);
-}
-PackageId package_of(Literal literal) {
+constexpr auto taken = [](PackageId id) { return static_cast<Literal>(id) + 1; };
+constexpr auto left = [](PackageId id) { return -taken(id); };
+constexpr auto package_of = [](Literal literal) {
     return static_cast<PackageId>(std::abs(literal) - 1);
-}
+};
 std::size_t watch_place(Literal literal) {
     return 2 * static_cast<std::size_t>(package_of(literal)) + (literal < 0 ? 1U : 0U);
 }
