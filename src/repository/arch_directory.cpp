@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -84,20 +85,27 @@ Result<UniqueFd> open_directory(const std::filesystem::path& path) {
     return fd;
 }
 
-/// Checks an index that claims to be signed by `key`: what we sign again must be what we signed.
-Result<void> check_own_signature(
-    std::string_view bytes, const apk::IndexFile& file, const apk::PrivateKey& key
-) {
-    for (const apk::Signature& signature : file.signatures) {
-        if (signature.key_name == key.public_key_name()) {
-            QUERN_TRY(apk::PublicKey public_key, key.public_key());
-            apk::Keyring keyring;
-            QUERN_CHECK(keyring.add(key.public_key_name(), std::move(public_key)));
-            QUERN_TRY(const apk::IndexFile checked, apk::read_index(bytes, &keyring));
-            break;
-        }
+/// Reads an index of ours once where `key` signed it. One that others signed, or nobody, is taken
+/// as it is; one that claims to be signed by `key` and is not is refused: to sign it again would
+/// make it true.
+Result<apk::IndexFile> read_own_index(std::string_view bytes, const apk::PrivateKey* key) {
+    if (key == nullptr) {
+        return apk::read_index(bytes, nullptr);
     }
-    return {};
+    QUERN_TRY(apk::PublicKey public_key, key->public_key());
+    apk::Keyring keyring;
+    QUERN_CHECK(keyring.add(key->public_key_name(), std::move(public_key)));
+    auto checked = apk::read_index(bytes, &keyring);
+    if (checked || checked.error().code() != ErrorCode::signature) {
+        return checked;
+    }
+    QUERN_TRY(apk::IndexFile file, apk::read_index(bytes, nullptr));
+    const auto& signatures = file.signatures;
+    const bool claims =
+        std::any_of(signatures.begin(), signatures.end(), [key](const apk::Signature& signature) {
+            return signature.key_name == key->public_key_name();
+        });
+    return claims ? std::move(checked) : Result<apk::IndexFile>(std::move(file));
 }
 
 // The directory itself is locked: a lock file would be one more thing for readers to see and for
@@ -146,16 +154,9 @@ Result<apk::Index> ArchDirectory::read_index(const apk::PrivateKey* key) const {
         }
         return std::move(bytes).error();
     }
-    auto file = apk::read_index(*bytes, nullptr);
+    auto file = read_own_index(*bytes, key);
     if (!file) {
         return std::move(file).error().context(fmt::format("reading {}", index_path().string()));
-    }
-    if (key != nullptr) {
-        if (auto checked = check_own_signature(*bytes, *file, *key); !checked) {
-            return std::move(checked).error().context(
-                fmt::format("reading {}", index_path().string())
-            );
-        }
     }
     return std::move(file->index);
 }

@@ -119,15 +119,15 @@ class Publication {
         if (!options_.update_index) {
             return move_packages(directory_.path());
         }
-        QUERN_TRY(apk::Index old, directory_.read_index(options_.key));
-        apk::Index fresh = old;
-        merge_into(fresh);
-        if (packages_.empty() && fresh.to_string() == old.to_string() &&
-            has_entry(directory_.index_path())) {
+        QUERN_TRY(apk::Index index, directory_.read_index(options_.key));
+        if (packages_.empty() && names_all_present(index)) {
             return {};
         }
-        return replaces_a_named_file(old) ? publish_by_exchange(old, fresh)
-                                          : publish_in_place(fresh);
+        if (replaces_a_named_file(index)) {
+            return publish_by_exchange(index);
+        }
+        merge_into(index);
+        return publish_in_place(index);
     }
 
  private:
@@ -148,6 +148,22 @@ class Publication {
         }
         packages_ = std::move(needed);
         return {};
+    }
+
+    /// Whether the index says already what it would say after this call.
+    bool names_all_present(const apk::Index& index) const {
+        const auto is_named = [&index](const apk::IndexEntry& wanted) {
+            const std::string text = wanted.to_string();
+            return std::any_of(
+                index.entries.begin(),
+                index.entries.end(),
+                [&](const apk::IndexEntry& entry) {
+                    return entry.name == wanted.name && entry.to_string() == text;
+                }
+            );
+        };
+        return has_entry(directory_.index_path()) &&
+               std::all_of(present_.begin(), present_.end(), is_named);
     }
 
     void merge_into(apk::Index& index) const {
@@ -191,7 +207,9 @@ class Publication {
         return directory_.write_index(fresh, options_.key);
     }
 
-    Result<void> publish_by_exchange(apk::Index& old, const apk::Index& fresh) const {
+    Result<void> publish_by_exchange(apk::Index& old) const {
+        apk::Index fresh = old;
+        merge_into(fresh);
         auto successor = directory_.make_successor();
         if (successor && !packages_.empty()) {
             QUERN_CHECK(link_packages(*successor));
