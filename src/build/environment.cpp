@@ -43,6 +43,16 @@ std::vector<recipe::Text> to_texts(const std::vector<std::string>& values) {
     return texts;
 }
 
+// What is recorded in packages names no place of this machine: the same build elsewhere gives the
+// same bytes.
+std::vector<std::string> remote_only(std::vector<std::string> places) {
+    std::erase_if(places, [](const std::string& place) {
+        return place.find("http://") == std::string::npos &&
+               place.find("https://") == std::string::npos;
+    });
+    return places;
+}
+
 Result<std::string> read_remote_key(const std::string& url, const Services& services) {
     fetch::HttpRequest request;
     request.url = url;
@@ -239,9 +249,9 @@ Result<ResolvedEnvironment> resolve_environment(
 
     ResolvedEnvironment resolved;
     resolved.locked = environment;
-    resolved.locked.repositories = to_texts(repositories);
+    resolved.locked.repositories = to_texts(remote_only(repositories));
     resolved.locked.build_repositories.clear();
-    resolved.locked.keyring = to_texts(keyring);
+    resolved.locked.keyring = to_texts(remote_only(keyring));
     resolved.locked.packages = to_texts(lock_packages(resolution.packages));
     resolved.root.architecture = std::string(architecture);
     resolved.root.packages = std::move(resolution.packages);
