@@ -16,7 +16,7 @@ GENERATED = "dependencies that are generated from the tree come with issue E"
 LINTERS = "linters come with issue E"
 LATER = {
     "lint-exempt": LINTERS, "lint-flags": LINTERS, "lint-required": LINTERS, "lint-warnings": LINTERS,
-    "sca-commands": GENERATED, "sca-languages": GENERATED, "sca-pkgconfig": GENERATED, "sca-shared-objects": GENERATED,
+    "links": GENERATED, "modes": GENERATED, "options": GENERATED, "sca-commands": GENERATED, "sca-languages": GENERATED, "sca-pkgconfig": GENERATED, "sca-shared-objects": GENERATED,
 }
 
 

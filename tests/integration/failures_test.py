@@ -37,7 +37,7 @@ def fails(bench, recipe, status, *mentions, words=(), env=None):
 def a_failing_step(bench):
     """a failing step shows its last lines, the log, the recipe's line and how to go on."""
     recipe = bench.recipe(HEAD + "pipeline:\n  - name: count\n    runs: |\n      seq 1 60\n      echo so far >&2\n      false | cat\n")
-    text = fails(bench, recipe, 3, "step 'count'", f"{recipe}:4", "exit status 1", "so far", "--interactive", ".log")
+    text = fails(bench, recipe, 3, "step 'count'", f"{recipe}:5", "exit status 1", "so far", "--interactive", ".log")
     expect("| 21\n" not in text and "| 22\n" in text, f"not the last 40 lines:\n{text}")
 
 
