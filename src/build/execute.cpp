@@ -168,7 +168,6 @@ Result<void> run_step(
     const pipeline::Step& step, const ExecuteContext& context, const Services& services
 ) {
     QUERN_CHECK(services.cancel.check());
-    context.log.start_step();
     context.log.write_heading(fmt::format("running step \"{}\" of {}", step.name, step.package));
     Activity activity(services.reporter, fmt::format("{}: {}", step.package, step.name));
     if (!step.failed_assertion.empty()) {
@@ -252,6 +251,10 @@ Result<void> prepare_guest(const sandbox::Guest& guest, const Services& services
 Result<void> execute(
     const pipeline::PackagePlan& plan, const ExecuteContext& context, const Services& services
 ) {
+    QUERN_TRY(const Identity identity, step_identity(context.configuration.environment));
+    if (identity.uid != 0) {
+        QUERN_CHECK(context.workspace.give_home(identity.uid, identity.gid));
+    }
     for (const pipeline::Step& step : plan.steps) {
         QUERN_CHECK(run_step(step, context, services));
     }

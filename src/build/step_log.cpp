@@ -40,11 +40,6 @@ void StepLog::write_heading(std::string_view text) {
     );  // a full disk must not fail the build's last words
 }
 
-void StepLog::start_step() {
-    lines_.clear();
-    unfinished_.clear();
-}
-
 void StepLog::write(std::string_view step, std::string_view bytes) {
     std::ignore = write_all(file_.get(), bytes);  // as above
     reporter_->step_output(step, bytes);

@@ -25,8 +25,6 @@ class StepLog {
     void write(std::string_view step, std::string_view bytes);
     /// Lines that were printed last, oldest first, safe for a terminal.
     std::string last_lines() const;
-    /// Forgets the last lines: a new step begins.
-    void start_step();
     const std::filesystem::path& path() const { return path_; }
 
  private:

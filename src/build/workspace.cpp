@@ -53,6 +53,28 @@ Result<void> Workspace::make_output(std::string_view package) const {
     return give_to_guest(home_, has_parent ? path : std::string(output_directory), ids_);
 }
 
+Result<void> Workspace::give_home(std::uint32_t uid, std::uint32_t gid) const {
+    if (ids_.count <= 1) {
+        return {};
+    }
+    const uid_t owner = ids_.to_host(uid);
+    const gid_t group = ids_.to_host(gid);
+    if (::fchown(home_.fd(), owner, group) != 0) {
+        const int err = errno;
+        return Error::system(err, "giving the workspace to the user of the steps");
+    }
+    return home_.walk("", [&](const TreeEntry& entry) -> Result<void> {
+        const std::string name(entry.name());
+        if (::fchownat(entry.parent_fd, name.c_str(), owner, group, AT_SYMLINK_NOFOLLOW) != 0) {
+            const int err = errno;
+            return Error::system(
+                err, fmt::format("giving {} to the user of the steps", entry.path)
+            );
+        }
+        return {};
+    });
+}
+
 Result<FileTree> Workspace::output(std::string_view package) const {
     return home_.subtree(fmt::format("{}/{}", output_directory, package));
 }

@@ -36,6 +36,8 @@ class Workspace {
 
     /// Makes `melange-out/<package>` if it is missing.
     Result<void> make_output(std::string_view package) const;
+    /// Gives everything in `home` to a user of the guest, for steps that do not run as root.
+    Result<void> give_home(std::uint32_t uid, std::uint32_t gid) const;
     /// The finished tree of a package.
     Result<FileTree> output(std::string_view package) const;
 

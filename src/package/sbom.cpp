@@ -142,7 +142,7 @@ Element apk_package(const SbomInput& input) {
     element.purl = fmt::format(
         "pkg:apk/{}/{}@{}?arch={}",
         encode_purl(to_lower(input.namespace_name), false),
-        encode_purl(to_lower(input.package), false),
+        encode_purl(input.package, false),
         encode_purl(input.full_version, false),
         encode_purl(input.architecture, false)
     );

@@ -4,12 +4,13 @@
 """Counts what meson's test logs hold and prints why anything was skipped; the last line is "N passed, N failed, N skipped".
 
 usage: count_results.py TESTLOG.json…
-A program that speaks TAP counts by its points, any other as one test.
+A program that speaks TAP counts by its points, one of Catch2 by its test cases, any other as one test.
 """
 import json
 import re
 import sys
 
+CASES = re.compile(r"^All tests passed \(.* in (\d+) test cases?\)", re.MULTILINE)
 POINT = re.compile(r"^(not ok|ok)\b(.*)$")
 
 
@@ -43,7 +44,8 @@ def main(paths):
             elif result not in ("OK", "EXPECTEDFAIL") and not any(outcome == "failed" for outcome, _ in found):
                 found.append(("failed", f"{test['name']}: {result}"))
             elif not found:
-                found = [("passed", test["name"])]
+                cases = CASES.search(test.get("stdout") or "")
+                found = [("passed", test["name"])] * (int(cases[1]) if cases else 1)
             for outcome, what in found:
                 counts[outcome] += 1
                 if outcome != "passed":
