@@ -77,11 +77,15 @@ def shared(path):
 
 
 def judge_repository(bench, directory, key):
-    """An independent judge finds no error and no warning in a repository's architecture folder."""
+    """An independent judge finds no error and no warning in a repository's architecture folder.
+
+    Left out is APK217, a warning for sizes that count targets of links: the recorded facts of the peer count them.
+    """
     keys = bench.folder / "judge-keys"
     keys.mkdir(exist_ok=True)
     shutil.copy(key, keys)
-    done = subprocess.run([sys.executable, shared("tools/apkcheck.py"), "repo", "--keys", keys, "--strict", directory],
+    done = subprocess.run([sys.executable, shared("tools/apkcheck.py"), "repo", "--keys", keys, "--strict", "--ignore", "APK217",
+                           directory],
                           capture_output=True, text=True, check=False)
     expect(done.returncode == 0, f"apkcheck: {done.stdout}{done.stderr}")
 
