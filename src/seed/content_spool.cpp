@@ -28,6 +28,15 @@ void ContentSpool::unmap_file() {
     }
 }
 
+bool ContentSpool::fits_in_memory(std::uint64_t size) {
+    if (size > memory_limit_ - memory_.size()) {
+        return false;
+    }
+    // The whole is asked for at once: pages that are not written cost nothing, growing would copy.
+    memory_.reserve(static_cast<std::size_t>(memory_limit_));
+    return true;
+}
+
 Result<void> ContentSpool::open_file() {
     if (file_) {
         return {};
@@ -43,7 +52,7 @@ Result<void> ContentSpool::open_file() {
 
 Result<ContentSpool::Place> ContentSpool::add(std::string_view content) {
     unmap_file();
-    if (memory_.size() + content.size() <= memory_limit_) {
+    if (fits_in_memory(content.size())) {
         const Place place{memory_.size(), content.size(), false};
         memory_.append(content);
         return place;
@@ -57,7 +66,7 @@ Result<ContentSpool::Place> ContentSpool::add(std::string_view content) {
 
 Result<ContentSpool::Place> ContentSpool::add(archive::TarReader& content, std::uint64_t size) {
     unmap_file();
-    if (memory_.size() + size <= memory_limit_) {
+    if (fits_in_memory(size)) {
         const std::size_t start = memory_.size();
         memory_.resize(start + static_cast<std::size_t>(size));
         std::span<char> rest(memory_.data() + start, static_cast<std::size_t>(size));

@@ -43,6 +43,7 @@ class ContentSpool {
     static constexpr std::uint64_t default_memory_bytes = std::uint64_t{64} << 20U;
 
  private:
+    bool fits_in_memory(std::uint64_t size);
     Result<void> open_file();
     Result<void> map_file();
     void unmap_file();
