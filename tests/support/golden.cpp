@@ -3,6 +3,7 @@
 #include "support/golden.hpp"
 
 #include "support/atomic_file.hpp"
+#include "support/source_root.hpp"
 #include "support/text.hpp"
 
 #include <catch2/catch.hpp>
@@ -18,8 +19,7 @@ namespace {
 constexpr std::size_t context_lines = 3;
 
 std::filesystem::path expected_path(std::string_view name) {
-    return std::filesystem::path(QUERN_TEST_SOURCE_ROOT) / "tests/golden" /
-           fmt::format("{}.expected", name);
+    return source_root() / "tests/golden" / fmt::format("{}.expected", name);
 }
 
 void accept(const std::filesystem::path& path, std::string_view actual) {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 #include "support/file_reader.hpp"
+#include "support/source_root.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/unit/pipeline/compile_fixture.hpp"
 
@@ -55,7 +56,7 @@ TEST_CASE("plan: the dump shows all of a step", "[pipeline][plan]") {
 TEST_CASE("plan: recipes have the plans that were agreed on", "[pipeline][plan]") {
     const auto name = GENERATE(as<std::string>{}, "hello", "nesting", "built-in");
     CAPTURE(name);
-    const std::string folder = QUERN_TEST_SOURCE_ROOT "/tests/golden/plan/";
+    const std::string folder = (source_root() / "tests/golden/plan/").string();
     const auto text = quern::DiskFileReader().read(folder + name + ".yaml");
     REQUIRE(text);
     const Outcome outcome = compile_text(*text);

@@ -3,6 +3,7 @@
 #include "seed/description.hpp"
 
 #include "support/atomic_file.hpp"
+#include "support/source_root.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -131,8 +132,7 @@ TEST_CASE("description: all mistakes are reported at once", "[seed][description]
 }
 
 TEST_CASE("description: the one of the examples is right", "[seed][description]") {
-    const auto text =
-        read_file(std::filesystem::path(QUERN_TEST_SOURCE_ROOT) / "examples/seed/debian-12.yaml");
+    const auto text = read_file(source_root() / "examples/seed/debian-12.yaml");
     REQUIRE(text);
     Diagnostics diagnostics;
     const auto description = parse(*text, diagnostics);
