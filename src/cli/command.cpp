@@ -91,9 +91,39 @@ const std::vector<CommandDefinition>& command_definitions() {
          "print a script that completes commands and flags",
          "  quern completion bash > /etc/bash_completion.d/quern",
          define_completion},
+        {"manual",
+         "The machine",
+         "print the manual page",
+         "  quern manual | man -l -",
+         define_manual},
         {"version", "The machine", "print the version", "  quern version --json", define_version},
     };
     return definitions;
+}
+
+void add_global_flags(CLI::App& app, GlobalOptions& global) {
+    app.add_option("--log-level", global.log_level, "debug, info, warn or error")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+        ->capture_default_str();
+    app.add_option("--format", global.format, "of results and progress: text or json")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    app.add_option(
+        "--cache-root",
+        global.cache_directory,
+        "where quern keeps roots, packages and sources; default: ~/.cache/quern"
+    );
+    app.add_option("--color", global.color, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+    app.add_option("--threads", global.threads, "default: one for each processor")
+        ->check(CLI::Range(0, 1024));
+    app.add_flag("-v,--verbose", global.verbosity, "show what steps print; twice: developers' log");
+    app.add_flag("-q,--quiet", global.quiet, "only warnings and errors");
+    app.add_flag(
+        "--single-id", global.single_id, "use one user id in guests, as where newuidmap is missing"
+    );
+    app.add_flag("--gcplog", global.accepted, "accepted, without effect")->group("");
 }
 
 CLI::Option* add_list(

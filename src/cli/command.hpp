@@ -64,6 +64,13 @@ Run define_enter(CLI::App& app);
 Run define_doctor(CLI::App& app);
 Run define_version(CLI::App& app);
 Run define_completion(CLI::App& app);
+Run define_manual(CLI::App& app);
+
+/// Adds the flags that every command takes.
+void add_global_flags(CLI::App& app, GlobalOptions& global);
+
+/// Text of quern(1) in man(7) format; `global` holds the flags of every command.
+std::string manual_page(const CLI::App& global);
 
 /// A list flag as the peers have it: comma-separated and repeatable.
 CLI::Option* add_list(

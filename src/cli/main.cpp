@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "cli/command.hpp"
+#include "cli/exit_status.hpp"
 #include "cli/terminal.hpp"
 #include "config.hpp"
 #include "support/cancel.hpp"
@@ -20,9 +21,6 @@
 
 namespace quern::cli {
 namespace {
-
-constexpr int status_usage = 2;
-constexpr int status_internal = 70;  // EX_SOFTWARE of sysexits.h
 
 CancelToken& process_cancel() {
     static CancelToken token;
@@ -47,35 +45,18 @@ void install_signal_handlers() {
     ::sigaction(SIGPIPE, &ignore, nullptr);
 }
 
-void add_global_flags(CLI::App& app, GlobalOptions& global) {
-    app.add_option("--log-level", global.log_level, "debug, info, warn or error")
-        ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-        ->capture_default_str();
-    app.add_option("--format", global.format, "of results and progress: text or json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->capture_default_str();
-    app.add_option(
-        "--cache-root",
-        global.cache_directory,
-        "where quern keeps roots, packages and sources; default: ~/.cache/quern"
-    );
-    app.add_option("--color", global.color, "auto, always or never")
-        ->check(CLI::IsMember({"auto", "always", "never"}))
-        ->capture_default_str();
-    app.add_option("--threads", global.threads, "default: one for each processor")
-        ->check(CLI::Range(0, 1024));
-    app.add_flag("-v,--verbose", global.verbosity, "show what steps print; twice: developers' log");
-    app.add_flag("-q,--quiet", global.quiet, "only warnings and errors");
-    app.add_flag(
-        "--single-id", global.single_id, "use one user id in guests, as where newuidmap is missing"
-    );
-    app.add_flag("--gcplog", global.accepted, "accepted, without effect")->group("");
-}
-
 void configure_log(const GlobalOptions& global) {
     const char* filter = std::getenv("QUERN_LOG");
     const bool is_debug = global.log_level == "debug" || global.verbosity > 1;
     log::configure(is_debug ? log::Level::debug : log::Level::off, filter == nullptr ? "" : filter);
+}
+
+std::string exit_status_text() {
+    std::string text = "Exit status:\n";
+    for (const StatusMeaning& status : status_meanings()) {
+        text += fmt::format("  {:<4} {}\n", status.status, status.meaning);
+    }
+    return text;
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -84,12 +65,7 @@ int parse_and_run(int argc, char** argv) {
     app.require_subcommand(1);
     app.fallthrough();
     app.set_version_flag("--version", fmt::format("quern {}", QUERN_VERSION));
-    app.footer(
-        "Exit status: 0 done, 1 the recipe is wrong, 2 the call is wrong, 3 a step failed, 4 the "
-        "machine, the network or a file failed,\n"
-        "5 a signature or checksum is wrong, 70 internal error, 130 interrupted.\n"
-        "`quern COMMAND --help` shows flags and examples."
-    );
+    app.footer(exit_status_text() + "`quern COMMAND --help` shows flags and examples.");
     add_global_flags(app, global);
     Run chosen;
     for (const CommandDefinition& definition : command_definitions()) {

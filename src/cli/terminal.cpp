@@ -139,30 +139,4 @@ void print_error(const Error& error, const GlobalOptions& global) {
     std::ignore = write_all(STDERR_FILENO, text);  // there is nowhere left to say that this failed
 }
 
-int exit_status(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::invalid_recipe:
-            return 1;
-        case ErrorCode::usage:
-            return 2;
-        case ErrorCode::step_failed:
-            return 3;
-        case ErrorCode::io:
-        case ErrorCode::not_found:
-        case ErrorCode::invalid_data:
-        case ErrorCode::sandbox:
-        case ErrorCode::network:
-        case ErrorCode::unsatisfiable:
-        case ErrorCode::limit:
-        case ErrorCode::unsupported:
-            return 4;
-        case ErrorCode::digest_mismatch:
-        case ErrorCode::signature:
-            return 5;
-        case ErrorCode::interrupted:
-            return 130;
-    }
-    return 70;
-}
-
 }  // namespace quern::cli

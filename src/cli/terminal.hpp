@@ -26,7 +26,4 @@ Result<void> print(std::string_view text);
 /// The one message of a failed command, on stderr.
 void print_error(const Error& error, const GlobalOptions& global);
 
-/// Status of the process for an error; the table is in README.md too. Source: house section 5.
-int exit_status(ErrorCode code);
-
 }  // namespace quern::cli
