@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "cli/call_error.hpp"
 #include "cli/command.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/terminal.hpp"
@@ -17,6 +18,7 @@
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <span>
 #include <string>
 
 namespace quern::cli {
@@ -78,8 +80,12 @@ int parse_and_run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const int status = app.exit(error);
-        return status == 0 ? 0 : status_usage;
+        if (error.get_exit_code() == 0) {
+            return app.exit(error);  // --help and --version
+        }
+        const std::span<const char* const> words(argv + 1, static_cast<std::size_t>(argc) - 1);
+        print_error(explain_call(app, error, words), global);
+        return status_usage;
     }
     configure_log(global);
     const Invocation invocation = {global, process_cancel()};
