@@ -19,6 +19,32 @@ Error refused(std::string_view path, std::string_view problem) {
         ErrorCode::invalid_data, fmt::format("data section: '{}' {}", printable(path), problem)};
 }
 
+/// Names are "namespace.rest", at most 255 bytes (Linux xattr(7)). In a lower layer of an overlay
+/// its own attributes make another tree of it: a package has no use for them.
+bool is_harmless_attribute(std::string_view name) {
+    constexpr std::size_t max_bytes = 255;
+    const std::size_t dot = name.find('.');
+    return name.size() <= max_bytes && dot != std::string_view::npos && dot != 0 &&
+           dot + 1 < name.size() && !has_control_character(name) &&
+           !name.starts_with("user.overlay.") && !name.starts_with("trusted.overlay.");
+}
+
+Result<void> check_attributes(const archive::TarEntry& entry) {
+    constexpr std::string_view prefix = "SCHILY.xattr.";
+    for (const auto& [key, value] : entry.records) {
+        if (!key.starts_with(prefix)) {
+            continue;
+        }
+        const std::string_view name = std::string_view(key).substr(prefix.size());
+        if (!is_harmless_attribute(name)) {
+            return refused(
+                entry.path, fmt::format("has the extended attribute '{}'", printable(name))
+            );
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> DataRules::check(const archive::TarEntry& entry) {
@@ -28,6 +54,7 @@ Result<void> DataRules::check(const archive::TarEntry& entry) {
     if (has_control_character(entry.path) || entry.path.find('\t') != std::string::npos) {
         return refused(entry.path, "has a control character, which clients refuse");
     }
+    QUERN_CHECK(check_attributes(entry));
     QUERN_CHECK(check_parents(entry.path));
     QUERN_CHECK(check_link(entry));
     QUERN_CHECK(check_place(entry));

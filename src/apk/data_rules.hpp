@@ -20,7 +20,8 @@ class DataRules {
  public:
     /// Errors: invalid_data: a path that is not confined or holds control characters, a path twice
     /// (directories may), something below what is not a directory, a hard link whose target is no
-    /// earlier file, an empty link target.
+    /// earlier file, an empty link target, an extended attribute whose name is none or steers an
+    /// overlay.
     Result<void> check(const archive::TarEntry& entry);
 
     /// Size of what was checked as apk counts it: files once an inode, targets of symbolic links,

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Packages are unpacked in install order, because a later one may take over files of an earlier
-// one; each is read and checked as a stream.
+// Packages are placed in install order, because a later one may take over files of an earlier one;
+// they are read, checked and written in any order before (unpack).
 
 #include "rootfs/assemble.hpp"
 
@@ -12,6 +12,7 @@
 #include "rootfs/path_mutations.hpp"
 #include "rootfs/unpack.hpp"
 #include "support/digest.hpp"
+#include "support/temp_dir.hpp"
 
 #include <fmt/format.h>
 
@@ -27,7 +28,7 @@ namespace quern::rootfs {
 namespace {
 
 // Changes whenever the same description gives another tree.
-constexpr std::string_view layout_version = "1";
+constexpr std::string_view layout_version = "2";
 
 struct SkeletonDirectory {
     const char* path;
@@ -89,6 +90,11 @@ Result<void> write_settings(const GuestTree& tree, const RootDescription& descri
     return {};
 }
 
+// Beside the tree, so that no link in the tree leads there.
+Result<TempDir> make_staging(const FileTree& root) {
+    return TempDir::create(fmt::format("/proc/self/fd/{}/..", root.fd()), "staging-");
+}
+
 void add(Hasher& hasher, std::string_view text) {
     hasher.update(fmt::format("{}:", text.size()));
     hasher.update(text);
@@ -143,20 +149,25 @@ Result<AssembleReport> assemble(
     QUERN_CHECK(store.prefetch(description.packages, *options.pool, reporter, *options.cancel));
     const GuestTree tree(root.fd(), options.owner);
     QUERN_CHECK(own_root(tree));
-    Unpacker unpacker(tree);
+    Placement placement(tree);
     Activity activity(reporter, "unpacking packages");
-    for (std::size_t i = 0; i < description.packages.size(); ++i) {
-        QUERN_CHECK(options.cancel->check());
-        activity.progress(i, description.packages.size(), "packages");
-        QUERN_TRY(const apk::PackageFile package, store.open(description.packages[i]));
-        QUERN_CHECK(unpacker.unpack(package));
-    }
+    QUERN_TRY(const TempDir staging, make_staging(root));
+    const std::size_t count = description.packages.size();
+    const UnpackJob job = {
+        .count = count,
+        .open = [&](std::size_t number) { return store.open(description.packages[number]); },
+        .placed = [&](std::size_t done) { activity.progress(done, count, "packages"); },
+        .staging = staging.path(),
+        .cancel = options.cancel,
+    };
+    QUERN_CHECK(unpack(job, placement, options.owner, *options.pool));
     QUERN_CHECK(make_skeleton(tree));
     QUERN_CHECK(write_settings(tree, description));
-    QUERN_CHECK(write_database(tree, unpacker.take_packages()));
+    QUERN_CHECK(write_database(tree, placement.listed_packages()));
     QUERN_CHECK(add_accounts(tree, description.users, description.groups));
     QUERN_CHECK(apply_paths(tree, description.paths));
-    return AssembleReport{unpacker.files(), unpacker.bytes()};
+    QUERN_CHECK(placement.settle_directory_times());
+    return AssembleReport{placement.files(), placement.bytes()};
 }
 
 }  // namespace quern::rootfs

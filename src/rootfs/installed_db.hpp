@@ -4,7 +4,7 @@
 
 #include "quern/error.hpp"
 #include "rootfs/guest_tree.hpp"
-#include "rootfs/unpack.hpp"
+#include "rootfs/stage.hpp"
 
 #include <string>
 #include <vector>
