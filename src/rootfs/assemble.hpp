@@ -41,7 +41,7 @@ struct PathMutation {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::uint32_t permissions = 0;
-    std::string source;
+    std::string source = {};
     bool recursive = false;
 };
 
