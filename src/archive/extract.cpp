@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/extract.hpp"
 
+#include "archive/extract_functions.hpp"
 #include "archive/tree_unpacker.hpp"
 #include "archive/zip_times.hpp"
 #include "support/atomic_file.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <locale.h>
@@ -27,7 +26,7 @@
 namespace quern::archive {
 namespace {
 
-using ArchiveReader = Handle<::archive, &archive_read_free>;
+using ArchiveReader = Handle<::archive, archive_read_free>;
 
 constexpr std::size_t block_size = std::size_t{64} << 10U;
 constexpr std::uint64_t ratio_grace = std::uint64_t{64} << 20U;
@@ -84,28 +83,27 @@ Error over_limit(std::string_view path, std::string_view what, std::string_view 
 
 /// A reader with the formats and filters of extract.hpp; at the start of the file.
 Result<ArchiveReader> open_reader(int archive_fd) {
+    QUERN_CHECK(load_libarchive());
     if (::lseek(archive_fd, 0, SEEK_SET) != 0) {
         const int err = errno;
         return Error::system(err, "going to the start of an archive");
     }
     ArchiveReader reader(archive_read_new());
     QUERN_ASSERT(reader != nullptr);
-    constexpr std::array supports{
-        &archive_read_support_filter_gzip,
-        &archive_read_support_filter_xz,
-        &archive_read_support_filter_bzip2,
-        &archive_read_support_filter_zstd,
-        &archive_read_support_filter_lz4,
-        &archive_read_support_filter_lzip,
-        &archive_read_support_format_tar,
-        &archive_read_support_format_zip};
-    for (const auto support : supports) {
-        // Anything else would mean that libarchive starts a program of the host to unpack.
-        if (support(reader.get()) != ARCHIVE_OK) {
-            return Error(
-                ErrorCode::unsupported, "libarchive was built without a filter that quern needs"
-            );
-        }
+    const std::array supports{
+        archive_read_support_filter_gzip(reader.get()),
+        archive_read_support_filter_xz(reader.get()),
+        archive_read_support_filter_bzip2(reader.get()),
+        archive_read_support_filter_zstd(reader.get()),
+        archive_read_support_filter_lz4(reader.get()),
+        archive_read_support_filter_lzip(reader.get()),
+        archive_read_support_format_tar(reader.get()),
+        archive_read_support_format_zip(reader.get())};
+    // Anything else would mean that libarchive starts a program of the host to unpack.
+    if (std::any_of(supports.begin(), supports.end(), [](int is) { return is != ARCHIVE_OK; })) {
+        return Error(
+            ErrorCode::unsupported, "libarchive was built without a filter that quern needs"
+        );
     }
     // Looks at the first bytes too: formats and filters are known afterwards.
     if (archive_read_open_fd(reader.get(), archive_fd, block_size) != ARCHIVE_OK) {

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/extract_stream.hpp"
 
+#include "archive/extract_functions.hpp"
 #include "support/handle.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -19,7 +18,7 @@ namespace quern::archive {
 
 namespace {
 
-using ArchiveReader = Handle<::archive, &archive_read_free>;
+using ArchiveReader = Handle<::archive, archive_read_free>;
 
 constexpr std::size_t piece_bytes = 64U << 10U;
 constexpr std::uint64_t ratio_is_looked_at_from = std::uint64_t{64} << 20U;
@@ -82,6 +81,7 @@ InflatedRange::~InflatedRange() = default;
 Result<std::unique_ptr<InflatedRange>> InflatedRange::open(
     const FdRange& range, const ExtractLimits& limits
 ) {
+    QUERN_CHECK(load_libarchive());
     auto state = std::make_unique<State>();
     state->range = range;
     state->limits = limits;

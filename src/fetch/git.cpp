@@ -9,6 +9,7 @@
 #include "fetch/git.hpp"
 
 #include "fetch/git_checkout.hpp"
+#include "fetch/git_functions.hpp"
 #include "fetch/git_request.hpp"
 #include "support/atomic_file.hpp"
 #include "support/digest.hpp"
@@ -16,7 +17,6 @@
 #include "support/text.hpp"
 
 #include <fmt/format.h>
-#include <git2.h>
 
 #include <fcntl.h>
 
@@ -29,10 +29,10 @@ namespace quern::fetch {
 
 namespace {
 
-using Repository = Handle<git_repository, &git_repository_free>;
-using Remote = Handle<git_remote, &git_remote_free>;
-using Object = Handle<git_object, &git_object_free>;
-using Reference = Handle<git_reference, &git_reference_free>;
+using Repository = Handle<git_repository, git_repository_free>;
+using Remote = Handle<git_remote, git_remote_free>;
+using Object = Handle<git_object, git_object_free>;
+using Reference = Handle<git_reference, git_reference_free>;
 
 constexpr std::uint64_t most_received = std::uint64_t{8} << 30U;
 constexpr const char* head_of_remote = "refs/quern/HEAD";
@@ -336,9 +336,31 @@ Result<FileTree> open_destination(const FileTree& tree, const std::string& desti
     return FileTree(std::move(same));
 }
 
+/// The library is loaded only for a directory that could lie in a repository.
+bool may_be_in_repository(const std::filesystem::path& path) {
+    std::error_code failure;
+    std::filesystem::path directory = std::filesystem::absolute(path, failure);
+    for (; !failure; directory = directory.parent_path()) {
+        const bool has_git = std::filesystem::exists(directory / ".git", failure) ||
+                             std::filesystem::exists(directory / "HEAD", failure);
+        if (has_git) {
+            return true;
+        }
+        if (!directory.has_relative_path()) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
-GitLibrary::GitLibrary() {
+Result<void> GitLibrary::start() const {
+    const std::lock_guard lock(mutex_);
+    if (is_started_) {
+        return {};
+    }
+    QUERN_CHECK(load_library(git_soname, git_package));
     git_libgit2_init();
     // Nothing of the user's or the system's settings: they can name programs, rewrite addresses and
     // hold credentials.
@@ -351,14 +373,18 @@ GitLibrary::GitLibrary() {
     }
     // Nothing of a repository is run, so it may belong to anybody.
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    is_started_ = true;
+    return {};
 }
 
 GitLibrary::~GitLibrary() {
-    git_libgit2_shutdown();
+    if (is_started_) {
+        git_libgit2_shutdown();
+    }
 }
 
 Result<GitReport> checkout(
-    const GitLibrary&,
+    const GitLibrary& library,
     const GitRequest& request,
     const FileTree& tree,
     Reporter& reporter,
@@ -366,6 +392,7 @@ Result<GitReport> checkout(
 ) {
     GitReport report;
     QUERN_CHECK(check_request(request, report.warnings));
+    QUERN_CHECK(library.start());
     std::error_code code;
     std::filesystem::create_directories(request.cache_directory, code);
     if (code) {
@@ -390,7 +417,12 @@ Result<GitReport> checkout(
     return report;
 }
 
-std::optional<std::string> head_commit(const GitLibrary&, const std::filesystem::path& path) {
+std::optional<std::string> head_commit(
+    const GitLibrary& library, const std::filesystem::path& path
+) {
+    if (!may_be_in_repository(path) || !library.start()) {
+        return std::nullopt;
+    }
     git_repository* opened = nullptr;
     git_oid id;
     if (git_repository_open_ext(&opened, path.c_str(), 0, nullptr) < 0) {

@@ -10,19 +10,27 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace quern::fetch {
 
-/// Starts libgit2; one is made in `main` and lives as long as anything of git is used.
+/// libgit2, loaded and started when it is first needed; one is made in `main` and lives as long as
+/// anything of git is used.
 class GitLibrary {
  public:
-    GitLibrary();
+    GitLibrary() = default;
     GitLibrary(const GitLibrary&) = delete;
     GitLibrary& operator=(const GitLibrary&) = delete;
     ~GitLibrary();
+    /// Errors: unsupported (there is no such library). Thread safety: yes.
+    Result<void> start() const;
+
+ private:
+    mutable std::mutex mutex_;
+    mutable bool is_started_ = false;
 };
 
 /// A checkout of one commit as the `git-checkout` pipeline wants it (recipe-and-build 5.1).

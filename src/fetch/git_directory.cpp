@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 #include "fetch/git_checkout.hpp"
+#include "fetch/git_functions.hpp"
 #include "fetch/git_request.hpp"
 #include "support/atomic_file.hpp"
 #include "support/handle.hpp"
@@ -8,7 +9,6 @@
 #include "support/text.hpp"
 
 #include <fmt/format.h>
-#include <git2.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -23,15 +23,15 @@ namespace quern::fetch {
 
 namespace {
 
-using Repository = Handle<git_repository, &git_repository_free>;
-using Commit = Handle<git_commit, &git_commit_free>;
-using Tree = Handle<git_tree, &git_tree_free>;
-using Object = Handle<git_object, &git_object_free>;
-using Reference = Handle<git_reference, &git_reference_free>;
-using References = Handle<git_reference_iterator, &git_reference_iterator_free>;
-using Packer = Handle<git_packbuilder, &git_packbuilder_free>;
-using GitIndex = Handle<git_index, &git_index_free>;
-using Config = Handle<git_config, &git_config_free>;
+using Repository = Handle<git_repository, git_repository_free>;
+using Commit = Handle<git_commit, git_commit_free>;
+using Tree = Handle<git_tree, git_tree_free>;
+using Object = Handle<git_object, git_object_free>;
+using Reference = Handle<git_reference, git_reference_free>;
+using References = Handle<git_reference_iterator, git_reference_iterator_free>;
+using Packer = Handle<git_packbuilder, git_packbuilder_free>;
+using GitIndex = Handle<git_index, git_index_free>;
+using Config = Handle<git_config, git_config_free>;
 
 struct IdOrder {
     bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_cmp(&a, &b) < 0; }

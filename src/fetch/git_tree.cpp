@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 #include "fetch/git_checkout.hpp"
+#include "fetch/git_functions.hpp"
 #include "fetch/git_request.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
-#include <git2.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,10 +19,10 @@ namespace quern::fetch {
 
 namespace {
 
-using Commit = Handle<git_commit, &git_commit_free>;
-using Tree = Handle<git_tree, &git_tree_free>;
-using Blob = Handle<git_blob, &git_blob_free>;
-using ObjectStore = Handle<git_odb, &git_odb_free>;
+using Commit = Handle<git_commit, git_commit_free>;
+using Tree = Handle<git_tree, git_tree_free>;
+using Blob = Handle<git_blob, git_blob_free>;
+using ObjectStore = Handle<git_odb, git_odb_free>;
 
 constexpr std::size_t largest_blob = std::size_t{2} << 30U;
 constexpr std::size_t deepest_tree = 512;

@@ -9,12 +9,12 @@
 #include "fetch/http.hpp"
 
 #include "config.hpp"
+#include "fetch/http_curl.hpp"
 #include "fetch/http_policy.hpp"
 #include "fetch/http_transfer.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -26,10 +26,10 @@ namespace quern::fetch {
 
 namespace {
 
-using Curl = Handle<CURL, &curl_easy_cleanup>;
-using CurlUrl = Handle<CURLU, &curl_url_cleanup>;
-using CurlList = Handle<curl_slist, &curl_slist_free_all>;
-using CurlText = Handle<char, &curl_free>;
+using Curl = Handle<CURL, curl_easy_cleanup>;
+using CurlUrl = Handle<CURLU, curl_url_cleanup>;
+using CurlList = Handle<curl_slist, curl_slist_free_all>;
+using CurlText = Handle<char, curl_free>;
 
 /// Under this many bytes a second a transfer counts as stalled: a server that drips bytes must not
 /// hold us up for ever.
@@ -384,16 +384,20 @@ Result<HttpResponse> HttpClient::State::get(
     }
 }
 
+Result<void> start_curl() {
+    QUERN_CHECK(load_library("libcurl.so.4", "libcurl4"));
+    // Since curl 7.84 this is safe from several threads.
+    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    return started == CURLE_OK ? Result<void>()
+                               : Error(ErrorCode::network, "the curl library does not start");
+}
+
 HttpClient::HttpClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
 Result<HttpClient> HttpClient::create(std::string_view environment_auth) {
-    // Since curl 7.84 this is safe from several threads and counts its calls.
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return Error(ErrorCode::network, "the curl library does not start");
-    }
     auto state = std::make_unique<State>();
     QUERN_TRY(state->environment_auth, HostCredentials::parse(environment_auth));
     state->certificates = CertificatePlaces::from_environment();
@@ -407,6 +411,7 @@ Result<HttpResponse> HttpClient::get(
     const ProgressSink& progress,
     const CancelToken& cancel
 ) {
+    QUERN_CHECK(start_curl());
     QUERN_TRY(const Target target, parse_target(request.url));
     QUERN_CHECK(cancel.check());
     Curl curl = state_->take();

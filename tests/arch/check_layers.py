@@ -52,9 +52,9 @@ PUBLIC = {
 # Third-party headers and the files, below src, that may include them.
 CONFINED = [
     (r"yaml-cpp/", ["yaml/node*.cpp"]),
-    (r"curl/", ["fetch/http*.cpp"]),
-    (r"git2(\.h|/)", ["fetch/git*.cpp"]),
-    (r"archive(_entry)?\.h$", ["archive/extract*.cpp"]),
+    (r"curl/", ["fetch/http*.cpp", "fetch/http_curl.hpp"]),
+    (r"git2(\.h|/)", ["fetch/git*.cpp", "fetch/git_functions.hpp"]),
+    (r"archive(_entry)?\.h$", ["archive/extract*.cpp", "archive/extract_functions.hpp"]),
     (r"(libdeflate\.h|zlib\.h|isa-l)", ["archive/gzip_*.cpp"]),
     (r"openssl/", ["apk/keyring*.cpp", "apk/private_key.cpp", "support/digest.cpp"]),
     (r"re2/", ["recipe/variables.cpp", "recipe/transform.cpp"]),
