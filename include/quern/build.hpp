@@ -3,6 +3,7 @@
 #pragma once
 
 #include "quern/error.hpp"
+#include "quern/index.hpp"
 #include "quern/keyring.hpp"
 #include "quern/recipe.hpp"
 #include "quern/reporter.hpp"
@@ -22,6 +23,10 @@ class ThreadPool;
 struct GuestIds;
 }  // namespace quern
 
+namespace quern::archive {
+struct ExtractLimits;
+}
+
 namespace quern::fetch {
 class Fetcher;
 class GitLibrary;
@@ -33,7 +38,8 @@ class Library;
 
 namespace quern::repository {
 class PackageStore;
-}
+enum class KeyDiscovery;
+}  // namespace quern::repository
 
 namespace quern::build {
 
@@ -51,6 +57,8 @@ struct Services {
     const GuestIds& ids;
     std::filesystem::path
         cache_directory;  ///< roots, workspaces, logs, indexes and git mirrors lie below
+    apk::IndexLimits index_limits = {};
+    const archive::ExtractLimits* archive_limits = nullptr;  ///< of sources; null: the defaults
 };
 
 /// Where the environment's packages come from besides the recipe.
@@ -60,6 +68,9 @@ struct EnvironmentOptions {
     std::vector<std::string> extra_packages;  ///< --package-append
     bool ignore_signatures = false;
     bool offline = false;
+    std::filesystem::path lock_file = {};         ///< used if it is there; empty: none
+    bool locked = false;                          ///< --locked: the lock must answer the request
+    repository::KeyDiscovery key_discovery = {};  ///< --key-discovery; default: if no key is named
 };
 
 struct BuildOptions {

@@ -33,7 +33,8 @@ struct PackageLimits {
 /// The head of an `.apk`: everything up to its data section.
 struct PackageHead {
     std::vector<Signature> signatures;
-    std::string control_bytes;  ///< the control section, compressed, exactly as in the file
+    std::string signature_bytes;  ///< the signature section, compressed; empty if there is none
+    std::string control_bytes;    ///< the control section, compressed, exactly as in the file
     std::string
         checksum;  ///< "Q1" + base64 of SHA-1 over control_bytes: the identity of the package
     PackageInfo info;

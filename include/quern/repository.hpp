@@ -46,7 +46,8 @@ struct Selected {
     std::shared_ptr<const apk::Index> index;  ///< keeps `entry` alive
     const apk::IndexEntry* entry = nullptr;
     Location location;
-    std::string architecture;  ///< directory of the repository that it lies in
+    std::string architecture;    ///< directory of the repository that it lies in
+    std::string data_hash = {};  ///< hex SHA-256 that a lock demands of the data section, or empty
 };
 
 }  // namespace quern::repository

@@ -130,6 +130,7 @@ Result<PackageHead> HeadReader::read(std::uint64_t file_size) {
     auto text = read_member();
     if (text && is_signature_name(*text)) {
         QUERN_TRY(head_.signatures, parse_signature_section(*text));
+        head_.signature_bytes = std::move(raw_);
         text = read_member();
     }
     if (!text) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "build/environment_request.hpp"
 #include "quern/build.hpp"
 #include "quern/recipe.hpp"
 #include "quern/repository.hpp"
@@ -20,7 +21,13 @@ struct ResolvedEnvironment {
     recipe::Environment locked;
 };
 
-/// Reads keys and indexes and resolves. Source: recipe-and-build 6.5.
+/// Reads the indexes that a request names and resolves; looks at no lock. Install order.
+/// Errors: as `resolve_environment`.
+Result<std::vector<repository::Selected>> choose_packages(
+    const EnvironmentRequest& request, const EnvironmentOptions& options, const Services& services
+);
+
+/// Reads keys, then the lock or else the indexes, and resolves. Source: recipe-and-build 6.5.
 /// Errors: unsatisfiable, signature, network, not_found, invalid_data.
 Result<ResolvedEnvironment> resolve_environment(
     const recipe::Environment& environment,

@@ -121,8 +121,9 @@ std::string file_name_of(const std::string& url) {
     return slash == std::string::npos ? url : url.substr(slash + 1);
 }
 
-Result<fetch::FetchRequest> fetch_request(const pipeline::Step& step) {
+Result<fetch::FetchRequest> fetch_request(const pipeline::Step& step, const Services& services) {
     fetch::FetchRequest request;
+    request.limits = services.fetcher.limits();
     request.url = input(step, "uri");
     QUERN_TRY(
         request.expected_sha256, expected_digest(step, DigestKind::sha256, "expected-sha256")
@@ -163,6 +164,9 @@ Result<void> unpack(
     QUERN_TRY(options.strip_components, strip_components(step));
     options.owner = services.ids;
     options.cancel = &services.cancel;
+    if (services.archive_limits != nullptr) {
+        options.limits = *services.archive_limits;
+    }
     if (target.empty() || relative == "." || relative == "./") {
         QUERN_CHECK(archive::extract(archive, directory, options));
         return {};
@@ -184,7 +188,7 @@ Result<void> unpack(
 Result<void> run_fetch(
     const pipeline::Step& step, const SourceContext& context, const Services& services
 ) {
-    QUERN_TRY(const fetch::FetchRequest request, fetch_request(step));
+    QUERN_TRY(const fetch::FetchRequest request, fetch_request(step, services));
     const std::string name = file_name_of(request.url);
     if (!is_confined_path(name)) {
         return wrong_input(

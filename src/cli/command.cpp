@@ -26,7 +26,10 @@ const std::vector<CommandDefinition>& command_definitions() {
          "make or extend the index of package files",
          "  quern index -o packages/x86_64/APKINDEX.tar.gz --signing-key melange.rsa "
          "packages/x86_64/*.apk\n"
-         "  quern index --merge -o APKINDEX.tar.gz new-1.0-r0.apk",
+         "  quern index --merge -o APKINDEX.tar.gz new-1.0-r0.apk\n"
+         "  quern index --prune --keep 2 --signing-key melange.rsa -o "
+         "packages/x86_64/APKINDEX.tar.gz\n"
+         "  quern index --html https://packages.example.org -o packages/x86_64/APKINDEX.tar.gz",
          define_index},
         {"sign",
          "Repositories",
@@ -86,6 +89,13 @@ const std::vector<CommandDefinition>& command_definitions() {
          "say whether builds work here, and what to do if not",
          "  quern doctor",
          define_doctor},
+        {"cache",
+         "The machine",
+         "look at, trim or empty what quern keeps",
+         "  quern cache du\n"
+         "  quern cache gc --max-size 10G      # drops what was not used for longest\n"
+         "  quern cache clean",
+         define_cache},
         {"completion",
          "The machine",
          "print a script that completes commands and flags",
@@ -123,6 +133,7 @@ void add_global_flags(CLI::App& app, GlobalOptions& global) {
     app.add_flag(
         "--single-id", global.single_id, "use one user id in guests, as where newuidmap is missing"
     );
+    add_limit_flags(app, global.limits);
     app.add_flag("--gcplog", global.accepted, "accepted, without effect")->group("");
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/limit_flags.hpp"
 #include "quern/error.hpp"
 #include "support/cancel.hpp"
 
@@ -26,6 +27,7 @@ struct GlobalOptions {
     bool quiet = false;
     bool accepted = false;   ///< flags of the peers that do nothing here
     bool single_id = false;  ///< as if this machine had no newuidmap
+    InputLimits limits;
 };
 
 /// What a command gets when it runs.
@@ -58,6 +60,7 @@ Run define_verify(CLI::App& app);
 Run define_show(CLI::App& app);
 Run define_resolve(CLI::App& app);
 Run define_keygen(CLI::App& app);
+Run define_cache(CLI::App& app);
 Run define_seed(CLI::App& app);
 Run define_convert(CLI::App& app);
 Run define_enter(CLI::App& app);

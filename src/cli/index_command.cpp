@@ -6,6 +6,7 @@
 #include "cli/terminal.hpp"
 #include "quern/package_info.hpp"
 #include "repository/publisher.hpp"
+#include "support/text.hpp"
 #include "support/thread_pool.hpp"
 
 #include <fmt/format.h>
@@ -17,34 +18,60 @@ namespace quern::cli {
 namespace {
 
 struct IndexFlags {
-    std::vector<std::string> packages;
+    std::vector<std::string> packages, removed;
     std::string output = "APKINDEX.tar.gz";
-    std::string source;
-    std::string architecture;
+    std::string source, architecture, page_url;
     KeyFlags key;
-    bool merge = false;
+    std::uint64_t keep = 1;
+    bool merge = false, verify = false, prune = false, delete_files = false;
 };
 
-Result<void> run_index(const IndexFlags& flags, const Invocation& invocation) {
-    const auto reporter = make_reporter(invocation.global);
-    std::optional<apk::PrivateKey> key;
-    if (!flags.key.path.empty()) {
-        QUERN_TRY(apk::PrivateKey loaded, load_key(flags.key));
-        key.emplace(std::move(loaded));
+Result<repository::IndexPackagesOptions> index_options(
+    const IndexFlags& flags, const InputLimits& limits
+) {
+    if (flags.prune && flags.keep == 0) {
+        return Error(ErrorCode::usage, "--keep 0 would drop everything");
+    }
+    if (flags.delete_files && !flags.prune && flags.removed.empty()) {
+        return Error(ErrorCode::usage, "--delete-files goes with --prune or --remove");
     }
     repository::IndexPackagesOptions options;
     options.architecture =
         flags.architecture.empty() ? "" : apk::to_apk_architecture(flags.architecture);
-    options.merge = flags.merge;
+    // What is dropped is dropped from something.
+    options.merge = flags.merge || flags.packages.empty();
     options.source = flags.source.empty() ? flags.output : flags.source;
-    options.key = key ? &*key : nullptr;
+    options.verify = flags.verify;
+    options.removed = flags.removed;
+    options.keep_versions = flags.prune ? flags.keep : 0;
+    options.delete_files = flags.delete_files;
+    options.repository_url = flags.page_url;
+    options.package_limits = limits.package;
+    options.index_limits = limits.index;
+    return options;
+}
+
+Result<void> run_index(const IndexFlags& flags, const Invocation& invocation) {
+    const auto reporter = make_reporter(invocation.global);
+    if (flags.packages.empty() && flags.removed.empty() && !flags.prune && flags.page_url.empty()) {
+        return Error(ErrorCode::usage, "there is nothing to index")
+            .help("name package files or folders of them, or --prune, --remove or --html");
+    }
+    QUERN_TRY(auto options, index_options(flags, invocation.global.limits));
+    std::optional<apk::PrivateKey> key;
+    if (!flags.key.path.empty()) {
+        QUERN_TRY(apk::PrivateKey loaded, load_key(flags.key));
+        key.emplace(std::move(loaded));
+        options.key = &*key;
+    }
     ThreadPool pool(invocation.global.threads);
     const std::vector<std::filesystem::path> packages(flags.packages.begin(), flags.packages.end());
-    QUERN_TRY(
-        const auto warnings, repository::index_packages(flags.output, packages, options, pool)
-    );
-    for (const std::string& warning : warnings) {
+    QUERN_TRY(const auto report, repository::index_packages(flags.output, packages, options, pool));
+    for (const std::string& warning : report.warnings) {
         reporter->warning(warning);
+    }
+    for (const std::string& dropped : report.dropped) {
+        reporter->note(fmt::format("dropped {}", printable(dropped)));
     }
     return print(flags.output + "\n");
 }
@@ -53,13 +80,26 @@ Result<void> run_index(const IndexFlags& flags, const Invocation& invocation) {
 
 Run define_index(CLI::App& app) {
     const auto flags = std::make_shared<IndexFlags>();
-    app.add_option("packages", flags->packages, "package files")->required();
+    app.add_option("packages", flags->packages, "package files, or folders of them");
     app.add_option("-o,--output", flags->output, "index to write")->capture_default_str();
     app.add_option("-s,--source", flags->source, "index to merge into; default: the output");
     app.add_option("-a,--arch", flags->architecture, "take only packages of this architecture");
     app.add_option("--signing-key", flags->key.path, "private key that signs the index");
     add_passphrase_flags(app, flags->key);
     app.add_flag("-m,--merge", flags->merge, "keep what the source index has");
+    app.add_flag(
+        "--verify", flags->verify, "read all packages, also those that look as they did last time"
+    );
+    app.add_flag("--prune", flags->prune, "drop versions that newer ones have superseded");
+    app.add_option("--keep", flags->keep, "versions of each package that --prune leaves")
+        ->capture_default_str();
+    add_list(app, "--remove", flags->removed, "drop entries: NAME or NAME=VERSION");
+    app.add_flag(
+        "--delete-files", flags->delete_files, "delete the files of what was dropped, too"
+    );
+    app.add_option(
+        "--html", flags->page_url, "write index.html beside the index for a repository at this URL"
+    );
     return [flags](const Invocation& invocation) { return run_index(*flags, invocation); };
 }
 

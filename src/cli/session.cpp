@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
@@ -127,6 +128,7 @@ struct Session::State {
     fetch::GitLibrary git;
     DiskFileReader reader;
     const CancelToken* cancel = nullptr;
+    InputLimits limits;
 };
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -163,10 +165,18 @@ Result<std::unique_ptr<Session>> Session::create(
         content.end(), options.content_directories.begin(), options.content_directories.end()
     );
     state->content.emplace(std::move(content));
-    state->fetcher.emplace(*state->http, *state->content, invocation.cancel, options.offline);
+    const InputLimits& limits = invocation.global.limits;
+    state->limits = limits;
+    state->fetcher.emplace(
+        *state->http, *state->content, invocation.cancel, options.offline, limits.http
+    );
     state->store.emplace(
         repository::StoreOptions{
-            .directory = state->cache / "packages", .offline = options.offline},
+            .directory = state->cache / "packages",
+            .offline = options.offline,
+            .limits = limits.package,
+            .parallel_downloads = std::max<std::uint64_t>(limits.parallel_downloads, 1),
+            .size_limit = limits.package_cache_bytes},
         *state->fetcher
     );
     return std::unique_ptr<Session>(new Session(std::move(state)));
@@ -205,6 +215,8 @@ build::Services Session::services(pipeline::Library& library) {
         *state_->sandbox,
         state_->ids,
         state_->cache,
+        state_->limits.index,
+        &state_->limits.archive,
     };
 }
 

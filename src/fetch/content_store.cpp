@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetch/content_store.hpp"
 
-#include "support/atomic_file.hpp"
+#include "support/unnamed_file.hpp"
 
 #include <fmt/format.h>
 
@@ -10,12 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace quern::fetch {
@@ -55,60 +52,6 @@ Result<std::optional<UniqueFd>> open_regular(const std::filesystem::path& path) 
     return std::optional<UniqueFd>(std::move(fd));
 }
 
-Result<void> make_directory(const std::filesystem::path& directory) {
-    std::error_code code;
-    std::filesystem::create_directories(directory, code);
-    if (code) {
-        return Error::system(code.value(), fmt::format("making {}", directory.string()));
-    }
-    return {};
-}
-
-/// Gives a file without a name (O_TMPFILE) the name `path`. False if that cannot be done with `fd`.
-/// The first link goes to a name of its own, since linkat does not replace.
-Result<bool> name_unnamed_file(int fd, const std::filesystem::path& path) {
-    struct stat status = {};
-    if (::fstat(fd, &status) != 0 || status.st_nlink != 0) {
-        return false;
-    }
-    QUERN_TRY(const AtomicFile placeholder, AtomicFile::create(path));
-    const std::string name = placeholder.temporary_path().string() + ".link";
-    const std::string source = fmt::format("/proc/self/fd/{}", fd);
-    if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
-        return false;  // another file system, or one that was unlinked: the caller copies
-    }
-    const bool is_kept = ::fchmod(fd, 0644) == 0 && ::fdatasync(fd) == 0 &&
-                         ::rename(name.c_str(), path.c_str()) == 0;
-    if (!is_kept) {
-        const int err = errno;
-        ::unlink(name.c_str());
-        return Error::system(err, fmt::format("keeping {}", path.string()));
-    }
-    return true;
-}
-
-Result<void> copy_to(int fd, const std::filesystem::path& path) {
-    QUERN_TRY(AtomicFile file, AtomicFile::create(path));
-    std::array<char, std::size_t{1} << 16U> buffer;
-    off_t offset = 0;
-    while (true) {
-        const ssize_t count = ::pread(fd, buffer.data(), buffer.size(), offset);
-        if (count < 0) {
-            const int err = errno;
-            if (err == EINTR) {
-                continue;
-            }
-            return Error::system(err, fmt::format("reading what goes to {}", path.string()));
-        }
-        if (count == 0) {
-            break;
-        }
-        QUERN_CHECK(file.write({buffer.data(), static_cast<std::size_t>(count)}));
-        offset += count;
-    }
-    return file.commit();
-}
-
 }  // namespace
 
 ContentStore::ContentStore(std::vector<std::filesystem::path> directories)
@@ -141,28 +84,12 @@ Result<std::optional<UniqueFd>> ContentStore::find(const Digest& digest) const {
 }
 
 Result<void> ContentStore::insert(const Digest& digest, int fd) const {
-    const std::filesystem::path path = path_of(digest);
-    QUERN_CHECK(make_directory(directories_.front()));
-    QUERN_TRY(const bool is_named, name_unnamed_file(fd, path));
-    return is_named ? Result<void>() : copy_to(fd, path);
+    return give_name(fd, path_of(digest));
 }
 
 Result<UniqueFd> ContentStore::temporary() const {
     QUERN_ASSERT(!directories_.empty());
-    const std::filesystem::path& directory = directories_.front();
-    QUERN_CHECK(make_directory(directory));
-    UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
-    if (!fd) {
-        // Not every file system has O_TMPFILE.
-        std::string name = (directory / ".fetch.XXXXXX").string();
-        fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
-        if (!fd) {
-            const int err = errno;
-            return Error::system(err, fmt::format("making a file in {}", directory.string()));
-        }
-        ::unlink(name.c_str());
-    }
-    return fd;
+    return make_unnamed_file(directories_.front());
 }
 
 }  // namespace quern::fetch

@@ -4,6 +4,7 @@
 
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
+#include "support/unnamed_file.hpp"
 
 #include <fmt/format.h>
 
@@ -36,10 +37,7 @@ struct Download {
     }
 
     Result<void> clear() {
-        if (::ftruncate(fd.get(), 0) != 0 || ::lseek(fd.get(), 0, SEEK_SET) != 0) {
-            const int err = errno;
-            return Error::system(err, "emptying a download");
-        }
+        QUERN_CHECK(empty_file(fd.get()));
         size = 0;
         std::ignore = sha256.finish();  // begins anew
         if (sha512) {
@@ -123,9 +121,13 @@ Error with_mirrors(std::vector<Error> errors) {
 }  // namespace
 
 Fetcher::Fetcher(
-    HttpClient& http, const ContentStore& store, const CancelToken& cancel, bool offline
+    HttpClient& http,
+    const ContentStore& store,
+    const CancelToken& cancel,
+    bool offline,
+    const HttpLimits& limits
 )
-    : http_(http), store_(store), cancel_(cancel), offline_(offline) {}
+    : http_(http), store_(store), cancel_(cancel), offline_(offline), limits_(limits) {}
 
 Result<std::optional<FetchedFile>> Fetcher::find(const FetchRequest& request) const {
     const auto& wanted =

@@ -38,7 +38,14 @@ struct FetchedFile {
 /// safety: `fetch`.
 class Fetcher {
  public:
-    Fetcher(HttpClient& http, const ContentStore& store, const CancelToken& cancel, bool offline);
+    /// `limits` are what requests take that have no reason for others.
+    Fetcher(
+        HttpClient& http,
+        const ContentStore& store,
+        const CancelToken& cancel,
+        bool offline,
+        const HttpLimits& limits = {}
+    );
 
     /// Errors: digest_mismatch (the message has both digests), network (also: offline and not in
     /// the store), not_found, limit, interrupted, io, unsupported (scheme; file: too). Nothing that
@@ -47,6 +54,7 @@ class Fetcher {
     HttpClient& http() { return http_; }
     const CancelToken& cancel() const { return cancel_; }
     bool is_offline() const { return offline_; }
+    const HttpLimits& limits() const { return limits_; }
 
  private:
     Result<std::optional<FetchedFile>> find(const FetchRequest& request) const;
@@ -60,6 +68,7 @@ class Fetcher {
     const ContentStore& store_;
     const CancelToken& cancel_;
     bool offline_;
+    HttpLimits limits_;
 };
 
 }  // namespace quern::fetch

@@ -85,29 +85,6 @@ Result<UniqueFd> open_directory(const std::filesystem::path& path) {
     return fd;
 }
 
-/// Reads an index of ours once where `key` signed it. One that others signed, or nobody, is taken
-/// as it is; one that claims to be signed by `key` and is not is refused: to sign it again would
-/// make it true.
-Result<apk::IndexFile> read_own_index(std::string_view bytes, const apk::PrivateKey* key) {
-    if (key == nullptr) {
-        return apk::read_index(bytes, nullptr);
-    }
-    QUERN_TRY(apk::PublicKey public_key, key->public_key());
-    apk::Keyring keyring;
-    QUERN_CHECK(keyring.add(key->public_key_name(), std::move(public_key)));
-    auto checked = apk::read_index(bytes, &keyring);
-    if (checked || checked.error().code() != ErrorCode::signature) {
-        return checked;
-    }
-    QUERN_TRY(apk::IndexFile file, apk::read_index(bytes, nullptr));
-    const auto& signatures = file.signatures;
-    const bool claims =
-        std::any_of(signatures.begin(), signatures.end(), [key](const apk::Signature& signature) {
-            return signature.key_name == key->public_key_name();
-        });
-    return claims ? std::move(checked) : Result<apk::IndexFile>(std::move(file));
-}
-
 // The directory itself is locked: a lock file would be one more thing for readers to see and for
 // mirrors to copy.
 Result<UniqueFd> lock_directory(const std::filesystem::path& directory) {
@@ -127,6 +104,28 @@ Result<UniqueFd> lock_directory(const std::filesystem::path& directory) {
 }
 
 }  // namespace
+
+Result<apk::IndexFile> read_own_index(
+    std::string_view bytes, const apk::PrivateKey* key, const apk::IndexLimits& limits
+) {
+    if (key == nullptr) {
+        return apk::read_index(bytes, nullptr, limits);
+    }
+    QUERN_TRY(apk::PublicKey public_key, key->public_key());
+    apk::Keyring keyring;
+    QUERN_CHECK(keyring.add(key->public_key_name(), std::move(public_key)));
+    auto checked = apk::read_index(bytes, &keyring, limits);
+    if (checked || checked.error().code() != ErrorCode::signature) {
+        return checked;
+    }
+    QUERN_TRY(apk::IndexFile file, apk::read_index(bytes, nullptr, limits));
+    const auto& signatures = file.signatures;
+    const bool claims =
+        std::any_of(signatures.begin(), signatures.end(), [key](const apk::Signature& signature) {
+            return signature.key_name == key->public_key_name();
+        });
+    return claims ? std::move(checked) : Result<apk::IndexFile>(std::move(file));
+}
 
 Result<ArchDirectory> ArchDirectory::lock(const std::filesystem::path& directory) {
     std::error_code code;

@@ -13,6 +13,13 @@
 
 namespace quern::repository {
 
+/// Reads an index of ours. One that others signed, or nobody, is taken as it is; one that claims to
+/// be signed by `key` and is not is refused: to sign it again would make it true. Errors:
+/// signature, invalid_data, limit.
+Result<apk::IndexFile> read_own_index(
+    std::string_view bytes, const apk::PrivateKey* key, const apk::IndexLimits& limits = {}
+);
+
 /// The directory of a repository that holds the packages and the index of one architecture, locked
 /// for one writer. Everything that is not meant for readers lies beside it, not in it.
 class ArchDirectory {

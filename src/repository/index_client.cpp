@@ -1,22 +1,18 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A remote index lies in the cache as two files named by the digest of its URL: the bytes as
-// served, and a note with their digest and the server's ETag and date. The note counts only if the
-// digest fits, so that a kill between the two renames, or a changed byte, costs a download and
-// nothing else. The signature is checked on every read, wherever the bytes come from.
+// The signature is checked on every read, wherever the bytes come from, and only an index that is
+// good is kept.
 #include "repository/index_client.hpp"
 
+#include "repository/http_cache.hpp"
 #include "support/atomic_file.hpp"
-#include "support/digest.hpp"
-#include "support/text.hpp"
 #include "support/thread_pool.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 namespace quern::repository {
@@ -25,55 +21,6 @@ namespace {
 
 /// Downloads at a time; most of the time goes to waiting.
 constexpr std::size_t parallel_downloads = 8;
-
-struct CachedIndex {
-    std::string bytes;
-    std::string etag;
-    std::string last_modified;
-};
-
-/// Where one index lies in the cache.
-class CacheEntry {
- public:
-    CacheEntry(const std::filesystem::path& directory, const std::string& url) {
-        const std::string name = digest_of(DigestKind::sha256, url).hex();
-        bytes_ = directory / (name + ".tar.gz");
-        note_ = directory / (name + ".note");
-    }
-
-    /// Nothing if there is none that is whole.
-    std::optional<CachedIndex> read(std::uint64_t limit) const {
-        auto note = read_file(note_, 64 * 1024);
-        auto bytes = read_file(bytes_, limit);
-        if (!note || !bytes) {
-            return std::nullopt;
-        }
-        const auto lines = split(*note, '\n');
-        if (lines.size() != 4 || lines[0] != digest_of(DigestKind::sha256, *bytes).hex()) {
-            return std::nullopt;
-        }
-        return CachedIndex{std::move(*bytes), std::string(lines[1]), std::string(lines[2])};
-    }
-
-    Result<void> write(const CachedIndex& index) const {
-        std::error_code code;
-        std::filesystem::create_directories(bytes_.parent_path(), code);
-        if (code) {
-            return Error::system(
-                code.value(), fmt::format("making {}", bytes_.parent_path().string())
-            );
-        }
-        const std::string digest = digest_of(DigestKind::sha256, index.bytes).hex();
-        QUERN_CHECK(write_file_atomically(bytes_, index.bytes));
-        return write_file_atomically(
-            note_, fmt::format("{}\n{}\n{}\n", digest, index.etag, index.last_modified)
-        );
-    }
-
- private:
-    std::filesystem::path bytes_;
-    std::filesystem::path note_;
-};
 
 /// Reads one index; one object for each location.
 class IndexReader {
@@ -117,67 +64,19 @@ class IndexReader {
 
     Result<std::optional<RepositoryIndex>> read_remote() const {
         const std::string url = location_.index_url(architecture_);
-        const CacheEntry entry(options_.cache_directory / "indexes", url);
-        const std::optional<CachedIndex> cached = entry.read(options_.limits.file_bytes);
-        if (options_.offline || fetcher_.is_offline()) {
-            if (!cached) {
-                return Error(ErrorCode::network, "offline, and its index was not fetched before");
-            }
-            return parse(cached->bytes);
-        }
-        QUERN_TRY(const std::optional<CachedIndex> fresh, download(url, cached));
-        if (!fresh) {
-            return parse(cached->bytes);
-        }
-        auto index = parse(fresh->bytes);
-        if (index) {
-            QUERN_CHECK(entry.write(*fresh));
-        }
-        return index;
-    }
-
-    /// Nothing if what is cached is still what the server has.
-    Result<std::optional<CachedIndex>> download(
-        const std::string& url, const std::optional<CachedIndex>& cached
-    ) const {
-        fetch::HttpRequest request{.url = url, .headers = {}, .limits = {}};
-        request.limits.body_bytes = options_.limits.file_bytes;
-        if (cached && !cached->etag.empty()) {
-            request.headers.emplace_back("If-None-Match", cached->etag);
-        } else if (cached && !cached->last_modified.empty()) {
-            request.headers.emplace_back("If-Modified-Since", cached->last_modified);
-        }
-        CachedIndex fresh;
-        auto response = fetcher_.http().get(
-            request,
-            [&fresh](std::string_view bytes) -> Result<void> {
-                fresh.bytes.append(bytes);
-                return {};
-            },
-            [&fresh]() -> Result<void> {
-                fresh.bytes.clear();
-                return {};
-            },
-            {},
-            fetcher_.cancel()
-        );
-        if (!response) {
-            return std::move(response).error();
-        }
-        if (response->status == 304 && cached) {
-            return std::optional<CachedIndex>();
-        }
-        if (response->status != 200) {
+        const HttpCache cache(options_.cache_directory / "indexes", fetcher_, options_.offline);
+        QUERN_TRY(const CachedBody body, cache.get(url, options_.limits.file_bytes));
+        if (body.status != 200) {
             return Error(
-                response->status == 404 ? ErrorCode::not_found : ErrorCode::network,
-                fmt::format(
-                    "no index for {}: the server answers {}", architecture_, response->status
-                )
+                body.status == 404 ? ErrorCode::not_found : ErrorCode::network,
+                fmt::format("no index for {}: the server answers {}", architecture_, body.status)
             );
         }
-        fresh.etag = printable(response->etag);
-        fresh.last_modified = printable(response->last_modified);
-        return std::optional<CachedIndex>(std::move(fresh));
+        auto index = parse(body.bytes);
+        if (index) {
+            QUERN_CHECK(cache.keep(body));
+        }
+        return index;
     }
 
     Result<std::optional<RepositoryIndex>> parse(std::string_view bytes) const {

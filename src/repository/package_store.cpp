@@ -1,22 +1,30 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+//
+// What was checked once is not checked again by the same process as long as the file is the same by
+// device, inode, size and both times: a root of hundreds of packages opens each several times. Who
+// unpacks a package checks it anyway (PackageFile::read_data); the check here is for healing,
+// before anything is unpacked.
 #include "repository/package_store.hpp"
 
 #include "support/atomic_file.hpp"
+#include "support/cache_directory.hpp"
 #include "support/digest.hpp"
 #include "support/handle.hpp"
+#include "support/unnamed_file.hpp"
 
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <ctime>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 namespace quern::repository {
@@ -53,6 +61,18 @@ Result<void> check_against_entry(const apk::PackageFile& package, const Selected
                 label_of(selected),
                 head.info.name,
                 head.info.version
+            )
+        );
+    }
+    if (!selected.data_hash.empty() && head.info.data_hash != selected.data_hash) {
+        return Error(
+            ErrorCode::digest_mismatch,
+            fmt::format(
+                "{}: the data section is not the one that the lock names: datahash says {}, the "
+                "lock says {}",
+                label_of(selected),
+                head.info.data_hash,
+                selected.data_hash
             )
         );
     }
@@ -96,20 +116,6 @@ Result<void> check_data_section(const apk::PackageFile& package, int fd, const S
     return {};
 }
 
-/// Reads and checks a whole package whose bytes come from the network or lay in the store. Takes
-/// `fd` over.
-Result<apk::PackageFile> open_checked(UniqueFd fd, const Selected& selected) {
-    UniqueFd own(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-    if (!own) {
-        const int err = errno;
-        return Error::system(err, fmt::format("opening {}", label_of(selected)));
-    }
-    QUERN_TRY(apk::PackageFile package, apk::PackageFile::open_fd(own.release()));
-    QUERN_CHECK(check_against_entry(package, selected));
-    QUERN_CHECK(check_data_section(package, fd.get(), selected));
-    return package;
-}
-
 /// Name of a package in the store: the hex form of its identity, which no index can make a path of.
 std::optional<std::string> object_name(const apk::IndexEntry& entry) {
     if (!entry.checksum.starts_with("Q1")) {
@@ -129,7 +135,36 @@ std::uint64_t download_limit(const apk::IndexEntry& entry, std::uint64_t most) {
                : std::min(most, 2 * entry.file_size + slack);
 }
 
+/// Marks the object as used, for the order in which objects are dropped. Once an hour is enough.
+void note_use(int fd) {
+    struct stat status = {};
+    struct timespec now = {};
+    constexpr time_t hour = 3600;
+    if (::fstat(fd, &status) == 0 && ::clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+        status.st_atim.tv_sec + hour < now.tv_sec) {
+        const std::array<struct timespec, 2> times = {now, {0, UTIME_OMIT}};
+        ::futimens(fd, times.data());  // not ours or read-only: it only counts as older
+    }
+}
+
 }  // namespace
+
+std::optional<PackageStore::FileState> PackageStore::FileState::of(int fd) {
+    struct stat status = {};
+    if (::fstat(fd, &status) != 0) {
+        return std::nullopt;
+    }
+    FileState state;
+    state.device = status.st_dev;
+    state.inode = status.st_ino;
+    state.size = status.st_size;
+    state.changed = {
+        status.st_mtim.tv_sec,
+        status.st_mtim.tv_nsec,
+        status.st_ctim.tv_sec,
+        status.st_ctim.tv_nsec};
+    return state;
+}
 
 PackageStore::PackageStore(StoreOptions options, fetch::Fetcher& fetcher)
     : options_(std::move(options)), fetcher_(fetcher) {}
@@ -138,23 +173,11 @@ Result<apk::PackageFile> PackageStore::open(const Selected& selected) {
     if (!selected.location.is_remote()) {
         return open_local(selected);
     }
-    const auto name = object_name(*selected.entry);
-    if (!name) {
-        return Error(
-            ErrorCode::digest_mismatch,
-            fmt::format("{}: the index has no checksum for it", label_of(selected))
-        );
-    }
-    const std::filesystem::path path = options_.directory / "packages" / *name;
-    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    QUERN_TRY(const std::filesystem::path path, path_of(selected));
     std::string problem;
-    if (fd) {
-        auto package = open_checked(std::move(fd), selected);
-        if (package) {
-            return package;
-        }
-        problem = package.error().message();
-        ::unlink(path.c_str());
+    QUERN_TRY(std::optional<apk::PackageFile> kept, open_kept(selected, path, problem));
+    if (kept) {
+        return std::move(*kept);
     }
     if (options_.offline || fetcher_.is_offline()) {
         return Error(
@@ -169,10 +192,41 @@ Result<apk::PackageFile> PackageStore::open(const Selected& selected) {
     return download(selected, path);
 }
 
+Result<std::filesystem::path> PackageStore::path_of(const Selected& selected) const {
+    const auto name = object_name(*selected.entry);
+    if (!name) {
+        return Error(
+            ErrorCode::digest_mismatch,
+            fmt::format("{}: the index has no checksum for it", label_of(selected))
+        );
+    }
+    return options_.directory / *name;
+}
+
+Result<std::optional<apk::PackageFile>> PackageStore::open_kept(
+    const Selected& selected, const std::filesystem::path& path, std::string& problem
+) {
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!fd) {
+        return std::optional<apk::PackageFile>();
+    }
+    note_use(fd.get());
+    auto package = open_checked(std::move(fd), selected);
+    if (package) {
+        return std::optional<apk::PackageFile>(std::move(*package));
+    }
+    if (package.error().code() == ErrorCode::limit || package.error().code() == ErrorCode::io) {
+        return std::move(package).error();  // nothing is wrong with its bytes
+    }
+    problem = package.error().message();
+    ::unlink(path.c_str());
+    return std::optional<apk::PackageFile>();
+}
+
 Result<apk::PackageFile> PackageStore::open_local(const Selected& selected) const {
     const std::filesystem::path path =
         selected.location.directory() / selected.architecture / selected.entry->file_name();
-    auto package = apk::PackageFile::open(path);
+    auto package = apk::PackageFile::open(path, options_.limits);
     if (!package) {
         return std::move(package).error().context(label_of(selected));
     }
@@ -180,32 +234,45 @@ Result<apk::PackageFile> PackageStore::open_local(const Selected& selected) cons
     return package;
 }
 
+Result<apk::PackageFile> PackageStore::open_checked(UniqueFd fd, const Selected& selected) {
+    UniqueFd own(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!own) {
+        const int err = errno;
+        return Error::system(err, fmt::format("opening {}", label_of(selected)));
+    }
+    auto package = apk::PackageFile::open_fd(own.release(), options_.limits);
+    if (!package) {
+        return std::move(package).error().context(label_of(selected));
+    }
+    QUERN_CHECK(check_against_entry(*package, selected));
+    const auto state = FileState::of(fd.get());
+    if (!state || !is_known(*state)) {
+        QUERN_CHECK(check_data_section(*package, fd.get(), selected));
+    }
+    note_checked(fd.get());
+    return package;
+}
+
+bool PackageStore::is_known(const FileState& state) const {
+    const std::lock_guard guard(mutex_);
+    return checked_.contains(state);
+}
+
 Result<apk::PackageFile> PackageStore::download(
     const Selected& selected, const std::filesystem::path& path
-) const {
-    std::error_code code;
-    std::filesystem::create_directories(path.parent_path(), code);
-    if (code) {
-        return Error::system(code.value(), fmt::format("making {}", path.parent_path().string()));
-    }
-    QUERN_TRY(AtomicFile file, AtomicFile::create(path));
+) {
+    QUERN_TRY(UniqueFd fd, make_unnamed_file(options_.directory));
     fetch::HttpRequest request{
         .url = selected.location.package_url(selected.architecture, *selected.entry),
         .headers = {},
-        .limits = {}};
+        .limits = fetcher_.limits()};
     request.limits.body_bytes = download_limit(*selected.entry, request.limits.body_bytes);
     QUERN_TRY(
         const fetch::HttpResponse response,
         fetcher_.http().get(
             request,
-            [&file](std::string_view bytes) { return file.write(bytes); },
-            [&file]() -> Result<void> {
-                if (::ftruncate(file.fd(), 0) != 0 || ::lseek(file.fd(), 0, SEEK_SET) != 0) {
-                    const int err = errno;
-                    return Error::system(err, "emptying a download");
-                }
-                return {};
-            },
+            [&fd](std::string_view bytes) { return write_all(fd.get(), bytes); },
+            [&fd] { return empty_file(fd.get()); },
             {},
             fetcher_.cancel()
         )
@@ -216,16 +283,54 @@ Result<apk::PackageFile> PackageStore::download(
             fmt::format("{}: the server answers {}", label_of(selected), response.status)
         );
     }
-    UniqueFd reading(::open(file.temporary_path().c_str(), O_RDONLY | O_CLOEXEC));
+    UniqueFd reading(::open(fmt::format("/proc/self/fd/{}", fd.get()).c_str(), O_RDONLY | O_CLOEXEC)
+    );
     if (!reading) {
         const int err = errno;
         return Error::system(err, fmt::format("opening {}", label_of(selected)));
     }
     auto package = open_checked(std::move(reading), selected);
     if (package) {
-        QUERN_CHECK(file.commit());
+        // A torn object is found when it is read, so nothing waits for the disk.
+        QUERN_CHECK(give_name(fd.get(), path, {.is_durable = false}));
+        note_checked(fd.get());  // again: linking has changed its times
     }
     return package;
+}
+
+void PackageStore::note_checked(int fd) {
+    if (const auto state = FileState::of(fd)) {
+        const std::lock_guard guard(mutex_);
+        checked_.insert(*state);
+    }
+}
+
+Result<std::vector<const Selected*>> PackageStore::missing(
+    std::span<const Selected> packages, ThreadPool& pool
+) {
+    std::vector<const Selected*> remote;
+    for (const Selected& selected : packages) {
+        if (selected.location.is_remote()) {
+            remote.push_back(&selected);
+        }
+    }
+    std::vector<char> is_kept(remote.size(), 0);
+    const auto look = [&](std::size_t i) -> Result<void> {
+        QUERN_CHECK(fetcher_.cancel().check());
+        QUERN_TRY(const std::filesystem::path path, path_of(*remote[i]));
+        std::string problem;
+        QUERN_TRY(const auto kept, open_kept(*remote[i], path, problem));
+        is_kept[i] = kept ? 1 : 0;
+        return {};
+    };
+    QUERN_CHECK(pool.for_each_index(remote.size(), look));
+    std::vector<const Selected*> list;
+    for (std::size_t i = 0; i < remote.size(); ++i) {
+        if (is_kept[i] == 0) {
+            list.push_back(remote[i]);
+        }
+    }
+    return list;
 }
 
 Result<void> PackageStore::prefetch(
@@ -234,25 +339,30 @@ Result<void> PackageStore::prefetch(
     Reporter& reporter,
     const CancelToken& cancel
 ) {
-    std::vector<const Selected*> remote;
-    for (const Selected& selected : packages) {
-        if (selected.location.is_remote()) {
-            remote.push_back(&selected);
-        }
-    }
-    if (remote.empty()) {
+    QUERN_TRY(const std::vector<const Selected*> wanted, missing(packages, pool));
+    if (wanted.empty()) {
         return {};
     }
     Activity activity(reporter, "fetching packages");
     std::atomic<std::size_t> done = 0;
     const auto bring = [&](std::size_t i) -> Result<void> {
         QUERN_CHECK(cancel.check());
-        QUERN_TRY(const apk::PackageFile package, open(*remote[i]));
-        activity.progress(++done, remote.size(), "packages");
+        QUERN_TRY(const apk::PackageFile package, open(*wanted[i]));
+        activity.progress(++done, wanted.size(), "packages");
         return {};
     };
-    QUERN_CHECK(pool.for_each_index(remote.size(), bring));
-    activity.outcome(fmt::format("{} packages", remote.size()));
+    // Threads of their own: most of their time is waiting for servers.
+    ThreadPool downloads(std::min(wanted.size(), options_.parallel_downloads));
+    QUERN_CHECK(downloads.for_each_index(wanted.size(), bring));
+    activity.outcome(fmt::format("{} packages", wanted.size()));
+    if (options_.size_limit != 0) {
+        QUERN_TRY(const TrimReport trimmed, trim(options_.directory, options_.size_limit));
+        if (trimmed.removed != 0) {
+            reporter.note(fmt::format(
+                "dropped {} packages of the cache that were not used for long", trimmed.removed
+            ));
+        }
+    }
     return {};
 }
 

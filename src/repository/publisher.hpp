@@ -4,6 +4,7 @@
 
 #include "quern/index.hpp"
 #include "quern/keyring.hpp"
+#include "quern/package_file.hpp"
 #include "support/thread_pool.hpp"
 
 #include <filesystem>
@@ -43,17 +44,28 @@ struct IndexPackagesOptions {
     bool merge = false;                 ///< keep what the source index has
     std::filesystem::path source = {};  ///< index to merge into
     const apk::PrivateKey* key = nullptr;
+    bool verify = false;                    ///< read all packages, also those that look as they did
+    std::vector<std::string> removed = {};  ///< entries to drop: NAME or NAME=VERSION
+    std::size_t keep_versions = 0;          ///< the newest so many of each name; 0: all
+    bool delete_files = false;              ///< of entries that were dropped, afterwards
+    std::string repository_url = {};        ///< with it index.html is written beside the index
+    apk::PackageLimits package_limits = {};
+    apk::IndexLimits index_limits = {};
 };
 
-/// The entries of package files, in the order of `packages`; only control sections are read, in
-/// parallel.
-Result<std::vector<apk::IndexEntry>> read_entries(
-    std::span<const std::filesystem::path> packages, ThreadPool& pool
-);
+struct IndexPackagesReport {
+    std::vector<std::string> warnings;  ///< skipped files, one a line
+    std::vector<std::string> dropped;   ///< file names of entries that are gone
+    std::size_t read = 0;               ///< packages whose control section was read
+};
 
-/// `quern index`: writes `output` atomically from package files. Gives warnings (skipped files) by
-/// line.
-Result<std::vector<std::string>> index_packages(
+/// `quern index`: writes `output` atomically from package files; of directories their `*.apk`. Only
+/// control sections are read, in parallel; a package whose file has the size, time and inode that
+/// it had is not read again if the source index still has its entry (what is known lies in
+/// `.quern-<directory>.files` beside the index's directory). Takes turns with publishers to the
+/// same directory. Errors: io, not_found, invalid_data, limit; signature (the source says that it
+/// is signed by `key` and is not).
+Result<IndexPackagesReport> index_packages(
     const std::filesystem::path& output,
     std::span<const std::filesystem::path> packages,
     const IndexPackagesOptions& options,

@@ -99,7 +99,7 @@ Problems check_package(
 void check_leftovers(
     const std::vector<std::string>& names, const apk::Index& index, Problems& problems
 ) {
-    std::set<std::string> known{std::string(index_name)};
+    std::set<std::string> known{std::string(index_name), "index.html", "Packages.adb"};
     for (const apk::IndexEntry& entry : index.entries) {
         if (!known.insert(entry.file_name()).second) {
             problems.push_back({entry.file_name(), "the index has it twice"});

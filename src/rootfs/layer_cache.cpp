@@ -16,11 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <system_error>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace quern::rootfs {
 namespace {
@@ -36,11 +38,20 @@ Result<std::optional<CachedRoot>> open_finished(
     if (!std::filesystem::exists(place / "root", failure)) {
         return std::optional<CachedRoot>();
     }
-    QUERN_TRY(FileLock lock, FileLock::acquire(place / "lock", FileLock::Mode::shared));
+    auto lock = FileLock::acquire(place / "lock", FileLock::Mode::shared);
+    if (!lock && lock.error().code() == ErrorCode::not_found) {
+        return std::optional<CachedRoot>();  // it was dropped just now
+    }
+    if (!lock) {
+        return std::move(lock).error();
+    }
+    ::utimensat(
+        AT_FDCWD, (place / "lock").c_str(), nullptr, 0
+    );  // its time is that of the last use
     if (!std::filesystem::exists(place / "root", failure)) {
         return std::optional<CachedRoot>();
     }
-    return std::optional<CachedRoot>(CachedRoot{place / "root", key, true, std::move(lock)});
+    return std::optional<CachedRoot>(CachedRoot{place / "root", key, true, std::move(*lock)});
 }
 
 void remove_abandoned(const std::filesystem::path& directory) {
@@ -121,7 +132,70 @@ Result<void> make_private_directory(const std::filesystem::path& directory) {
     return {};
 }
 
+/// A tree that could be dropped.
+struct Candidate {
+    std::filesystem::path place;
+    std::int64_t used = 0;  ///< Unix seconds
+    std::uint64_t bytes = 0;
+};
+
+Result<std::vector<Candidate>> list_trees(const std::filesystem::path& directory) {
+    std::vector<Candidate> trees;
+    std::error_code failure;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
+        struct stat status = {};
+        if (entry.path().filename().string().starts_with(making_prefix) ||
+            ::stat((entry.path() / "lock").c_str(), &status) != 0) {
+            continue;
+        }
+        QUERN_TRY(const CacheUse use, measure(entry.path()));
+        trees.push_back({entry.path(), status.st_mtim.tv_sec, use.bytes});
+    }
+    std::sort(trees.begin(), trees.end(), [](const Candidate& a, const Candidate& b) {
+        return std::tie(a.used, a.place) < std::tie(b.used, b.place);
+    });
+    return trees;
+}
+
+/// False if somebody uses it. It vanishes under its name at once and is removed afterwards; a kill
+/// between leaves what `remove_abandoned` takes.
+Result<bool> drop(const Candidate& tree) {
+    const UniqueFd lock(::open((tree.place / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        return false;
+    }
+    const std::filesystem::path aside =
+        tree.place.parent_path() / (making_prefix + tree.place.filename().string());
+    if (::rename(tree.place.c_str(), aside.c_str()) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("removing {}", tree.place.string()));
+    }
+    QUERN_CHECK(remove_tree(aside));
+    return true;
+}
+
 }  // namespace
+
+Result<TrimReport> LayerCache::trim(std::uint64_t size_limit) const {
+    remove_abandoned(directory_);
+    QUERN_TRY(const std::vector<Candidate> trees, list_trees(directory_));
+    TrimReport report;
+    for (const Candidate& tree : trees) {
+        report.kept_bytes += tree.bytes;
+    }
+    for (const Candidate& tree : trees) {
+        if (report.kept_bytes <= size_limit) {
+            break;
+        }
+        QUERN_TRY(const bool is_dropped, drop(tree));
+        if (is_dropped) {
+            ++report.removed;
+            report.bytes += tree.bytes;
+            report.kept_bytes -= tree.bytes;
+        }
+    }
+    return report;
+}
 
 Result<CachedRoot> LayerCache::prepare(
     const RootDescription& description,

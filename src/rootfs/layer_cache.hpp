@@ -7,6 +7,7 @@
 #include "repository/package_store.hpp"
 #include "rootfs/assemble.hpp"
 #include "support/atomic_file.hpp"
+#include "support/cache_directory.hpp"
 
 #include <filesystem>
 
@@ -32,6 +33,10 @@ class LayerCache {
         const AssembleOptions& options,
         Reporter& reporter
     ) const;
+
+    /// Removes trees that nobody uses, those not used for longest first, until the rest has at most
+    /// `size_limit` bytes. Errors: io.
+    Result<TrimReport> trim(std::uint64_t size_limit) const;
 
  private:
     std::filesystem::path directory_;

@@ -7,6 +7,7 @@
 #include "unit/apk/test_keys.hpp"
 #include "unit/fetch/loopback_server.hpp"
 #include "unit/repository/built_packages.hpp"
+#include "unit/repository/test_fetcher.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -31,19 +32,10 @@ std::string index_bytes(const std::string& name, const apk::PrivateKey* key) {
     return *bytes;
 }
 
-fetch::HttpClient make_client() {
-    auto made = fetch::HttpClient::create("");
-    REQUIRE(made);
-    return std::move(*made);
-}
-
 struct Fixture {
     TempDir directory = make_directory();
-    fetch::HttpClient http = make_client();
-    fetch::ContentStore store{{directory.path() / "store"}};
-    CancelToken cancel;
+    TestFetcher net{directory.path()};
     RecordingReporter reporter;
-    fetch::Fetcher fetcher{http, store, cancel, false};
     std::string served = index_bytes("remote", &test_key());
     std::atomic<int> downloads = 0;
     std::atomic<int> status = 200;
@@ -75,7 +67,7 @@ struct Fixture {
         options.cache_directory = directory.path() / "cache";
         options.ignore_signatures = ignore;
         options.offline = offline;
-        return read_indexes(locations, test_keyring(), fetcher, options, reporter);
+        return read_indexes(locations, test_keyring(), net.fetcher, options, reporter);
     }
 };
 

@@ -7,6 +7,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
+
 using namespace quern;
 using namespace quern::repository;
 using namespace quern::test;
@@ -29,7 +31,7 @@ struct Fixture {
     ) {
         auto warnings = index_packages(index, packages, options, pool);
         REQUIRE(warnings);
-        return *warnings;
+        return warnings->warnings;
     }
     std::string names() const {
         std::string text;
@@ -91,4 +93,96 @@ TEST_CASE(
     REQUIRE_FALSE(warnings);
     CHECK(warnings.error().message().find("bad.apk") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(f.index));
+}
+
+namespace {
+
+/// As if the file had been there for an hour.
+void make_old(const std::filesystem::path& path) {
+    std::filesystem::last_write_time(
+        path, std::filesystem::last_write_time(path) - std::chrono::hours(1)
+    );
+}
+
+}  // namespace
+
+TEST_CASE(
+    "index_packages: files that are as they were are not read again", "[repository][index_packages]"
+) {
+    Fixture f;
+    const std::vector packages{f.add("a", "1-r0"), f.add("b", "1-r0"), f.add("c", "1-r0")};
+    for (const auto& package : packages) {
+        make_old(package);
+    }
+    const auto read_count = [&](const IndexPackagesOptions& options) {
+        const auto report = index_packages(f.index, std::vector{f.arch}, options, f.pool);
+        REQUIRE(report);
+        return report->read;
+    };
+    CHECK(read_count({}) == 3);
+    CHECK(read_count({}) == 0);
+    CHECK(f.names() == "a-1-r0 b-1-r0 c-1-r0");
+    CHECK(read_count({.verify = true}) == 3);
+    make_old(f.add("b", "1-r0", "changed"));
+    CHECK(read_count({}) == 1);
+    CHECK(problems_of(f.directory.path()).empty());
+    REQUIRE(write_file_atomically(f.directory.path() / ".quern-x86_64.files", "quern files 1\nx"));
+    CHECK(read_count({}) == 3);
+}
+
+TEST_CASE("index_packages: pruning keeps the newest versions", "[repository][index_packages]") {
+    Fixture f;
+    f.run({f.add("a", "9-r0"), f.add("a", "10-r0"), f.add("b", "1-r0"), f.add("a", "10-r1")}, {});
+    const auto report = index_packages(
+        f.index,
+        {},
+        {.merge = true, .source = f.index, .keep_versions = 2, .delete_files = true},
+        f.pool
+    );
+    REQUIRE(report);
+    CHECK(report->dropped == std::vector<std::string>{"a-9-r0.apk"});
+    CHECK(f.names() == "a-10-r0 b-1-r0 a-10-r1");
+    CHECK(problems_of(f.directory.path()).empty());
+}
+
+TEST_CASE("index_packages: entries are removed by name", "[repository][index_packages]") {
+    Fixture f;
+    f.run({f.add("a", "1-r0"), f.add("a", "2-r0"), f.add("b", "1-r0")}, {});
+    const auto remove = [&f](const std::string& what) {
+        return index_packages(
+            f.index, {}, {.merge = true, .source = f.index, .removed = {what}}, f.pool
+        );
+    };
+    REQUIRE(remove("a=1-r0"));
+    CHECK(f.names() == "a-2-r0 b-1-r0");
+    REQUIRE(remove("b"));
+    CHECK(f.names() == "a-2-r0");
+    const auto missing = remove("b");
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().code() == ErrorCode::not_found);
+}
+
+TEST_CASE(
+    "index_packages: an index that claims our signature and lacks it is not signed again",
+    "[repository][index_packages]"
+) {
+    Fixture f;
+    f.run({f.add("a", "1-r0")}, {.key = &test_key()});
+    auto bytes = read_file(f.index);
+    REQUIRE(bytes);
+    apk::Index other;
+    const auto plain = apk::write_index(other, nullptr);
+    const auto with_signature = apk::write_index(other, &test_key());
+    REQUIRE(plain);
+    REQUIRE(with_signature);
+    const std::string signature = with_signature->substr(0, with_signature->size() - plain->size());
+    REQUIRE(bytes->substr(signature.size()) != *plain);
+    // the signature of another index in front of this one
+    const auto body = apk::write_index(read_published(f.directory.path()), nullptr);
+    REQUIRE(body);
+    REQUIRE(write_file_atomically(f.index, signature + *body));
+    const auto report =
+        index_packages(f.index, {}, {.merge = true, .source = f.index, .key = &test_key()}, f.pool);
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code() == ErrorCode::signature);
 }

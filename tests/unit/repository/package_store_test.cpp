@@ -6,8 +6,15 @@
 #include "tests/support/recording_reporter.hpp"
 #include "unit/fetch/loopback_server.hpp"
 #include "unit/repository/built_packages.hpp"
+#include "unit/repository/test_fetcher.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <chrono>
 
 using namespace quern;
 using namespace quern::repository;
@@ -15,25 +22,16 @@ using namespace quern::test;
 
 namespace {
 
-fetch::HttpClient make_client() {
-    auto made = fetch::HttpClient::create("");
-    REQUIRE(made);
-    return std::move(*made);
-}
-
 /// A repository with `hello`, seen as a directory and through a server.
 struct Fixture {
     TempDir directory = make_directory();
     std::filesystem::path repository = directory.path() / "repo";
-    fetch::HttpClient http = make_client();
-    fetch::ContentStore content{{directory.path() / "content"}};
-    CancelToken cancel;
-    fetch::Fetcher fetcher{http, content, cancel, false};
+    TestFetcher net{directory.path()};
     LoopbackServer server{[this](const LoopbackRequest& request) -> LoopbackReply {
         auto bytes = read_file(repository.string() + request.path);
         return bytes ? LoopbackReply{.body = *bytes} : LoopbackReply{.status = 404};
     }};
-    PackageStore store{{directory.path() / "store", false}, fetcher};
+    PackageStore store{{directory.path() / "store", false}, net.fetcher};
 
     Fixture() { publish_package("the content"); }
 
@@ -58,7 +56,7 @@ struct Fixture {
         REQUIRE(write_file_atomically(path, *bytes));
     }
     std::filesystem::path object() const {
-        return std::filesystem::directory_iterator(directory.path() / "store" / "packages")->path();
+        return std::filesystem::directory_iterator(directory.path() / "store")->path();
     }
 };
 
@@ -106,7 +104,7 @@ TEST_CASE("package_store: a package with other data is refused", "[repository][p
     const auto package = f.store.open(f.select(true));
     REQUIRE_FALSE(package);
     CHECK(package.error().code() == ErrorCode::digest_mismatch);
-    CHECK(names_in(f.directory.path() / "store" / "packages").empty());
+    CHECK(names_in(f.directory.path() / "store").empty());
 }
 
 TEST_CASE("package_store: a damaged object is fetched again", "[repository][package_store]") {
@@ -124,7 +122,7 @@ TEST_CASE("package_store: a damaged object is fetched again", "[repository][pack
 TEST_CASE("package_store: offline a damaged object is an error", "[repository][package_store]") {
     Fixture f;
     REQUIRE(f.store.open(f.select(true)));
-    PackageStore offline{{f.directory.path() / "store", true}, f.fetcher};
+    PackageStore offline{{f.directory.path() / "store", true}, f.net.fetcher};
     CHECK(offline.open(f.select(true)));
     Fixture::damage(f.object(), 20);
     const auto package = offline.open(f.select(true));
@@ -148,7 +146,71 @@ TEST_CASE("package_store: prefetching brings all remote packages", "[repository]
     ThreadPool pool(2);
     RecordingReporter reporter;
     const std::vector<Selected> packages{f.select(true), f.select(false)};
-    REQUIRE(f.store.prefetch(packages, pool, reporter, f.cancel));
+    REQUIRE(f.store.prefetch(packages, pool, reporter, f.net.cancel));
     CHECK(reporter.events_of("finish: fetching packages: 1 packages").size() == 1);
     CHECK(f.object().extension() == ".apk");
+}
+
+TEST_CASE(
+    "package_store: what was not used for longest is dropped", "[repository][package_store]"
+) {
+    Fixture f;
+    const auto other = stage_package(f.directory.path() / "staging", "more", "1-r0", "other");
+    REQUIRE(publish(f.repository, "x86_64", {other}, {}));
+    Selected selected = f.select(true);
+    REQUIRE(f.store.open(selected));
+    std::filesystem::last_write_time(
+        f.object(), std::filesystem::last_write_time(f.object()) - std::chrono::hours(48)
+    );
+    const struct timespec old = {1, 0};
+    const struct timespec times[2] = {old, old};
+    REQUIRE(::utimensat(AT_FDCWD, f.object().c_str(), times, 0) == 0);
+    PackageStore small{
+        {.directory = f.directory.path() / "store", .size_limit = 5000}, f.net.fetcher};
+    selected.entry = &selected.index->entries.at(1);
+    ThreadPool pool(1);
+    RecordingReporter reporter;
+    REQUIRE(small.prefetch({&selected, 1}, pool, reporter, f.net.cancel));
+    CHECK(names_in(f.directory.path() / "store").size() == 44);  // one name
+    PackageStore offline{{f.directory.path() / "store", true}, f.net.fetcher};
+    CHECK(offline.open(selected));
+    CHECK_FALSE(offline.open(f.select(true)));
+}
+
+TEST_CASE(
+    "package_store: packages come in parallel, at most so many", "[repository][package_store]"
+) {
+    Fixture f;
+    std::vector<StagedPackage> staged;
+    for (int i = 0; i < 12; ++i) {
+        const std::string name = "p" + std::to_string(i);
+        staged.push_back(stage_package(f.directory.path() / "staging", name, "1-r0", name));
+    }
+    REQUIRE(publish(f.repository, "x86_64", staged, {}));
+    std::atomic<int> now = 0;
+    std::atomic<int> most = 0;
+    LoopbackServer counting([&](const LoopbackRequest& request) -> LoopbackReply {
+        const int mine = ++now;
+        for (int seen = most; seen < mine && !most.compare_exchange_weak(seen, mine);) {
+        }
+        auto bytes = read_file(f.repository.string() + request.path);
+        REQUIRE(bytes);
+        --now;
+        return {.body = *bytes};
+    });
+    std::vector<Selected> wanted;
+    const Selected first = f.select(true);
+    for (const apk::IndexEntry& entry : first.index->entries) {
+        Selected selected = first;
+        selected.entry = &entry;
+        selected.location.base = counting.url("");
+        wanted.push_back(selected);
+    }
+    PackageStore store{
+        {.directory = f.directory.path() / "store", .parallel_downloads = 3}, f.net.fetcher};
+    ThreadPool pool(1);
+    RecordingReporter reporter;
+    REQUIRE(store.prefetch(wanted, pool, reporter, f.net.cancel));
+    CHECK(counting.requests().size() == 13);
+    CHECK(most <= 3);
 }

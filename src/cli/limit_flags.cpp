@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/limit_flags.hpp"
+
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <string_view>
+
+namespace quern::cli {
+namespace {
+
+constexpr auto no_limit = std::uint64_t{1} << 62U;  ///< twice as much still fits
+
+struct LimitFlag {
+    const char* names;
+    const char* what;
+    std::uint64_t* target;
+    bool is_size;  ///< bytes, else a number
+};
+
+std::uint64_t parse_limit(const std::string& text, const LimitFlag& flag) {
+    if (text == "-1") {
+        return no_limit;
+    }
+    const auto value = flag.is_size ? parse_size(text) : parse_unsigned(text);
+    if (!value || *value > no_limit) {
+        throw CLI::ValidationError(
+            flag.names,
+            fmt::format(
+                "'{}' is no {}; -1 is no limit, 0 the default",
+                printable(text),
+                flag.is_size ? "size such as 300MiB" : "number"
+            )
+        );
+    }
+    return *value == 0 ? *flag.target : *value;
+}
+
+std::string shown_default(const LimitFlag& flag) {
+    return flag.is_size ? human_size(*flag.target) : std::to_string(*flag.target);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_size(const std::string& text) {
+    static constexpr std::string_view units = "kmgt";
+    char* end = nullptr;
+    const bool has_digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
+    const double number = has_digit ? std::strtod(text.c_str(), &end) : -1;
+    std::string unit = has_digit ? to_lower(end) : std::string();
+    double factor = 1;
+    if (!unit.empty() && units.find(unit[0]) != std::string_view::npos) {
+        factor = std::pow(1024.0, static_cast<double>(units.find(unit[0]) + 1));
+        unit.erase(0, 1);
+    }
+    if (!has_digit || (!unit.empty() && unit != "b" && unit != "ib") || !std::isfinite(number) ||
+        number * factor > static_cast<double>(no_limit)) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint64_t>(number * factor);
+}
+
+void add_limit_flags(CLI::App& app, InputLimits& limits) {
+    const std::array flags = {
+        LimitFlag{
+            "--max-download-bytes,--max-http-response-size",
+            "one download",
+            &limits.http.body_bytes,
+            true},
+        LimitFlag{"--max-index-file-bytes", "an index as served", &limits.index.file_bytes, true},
+        LimitFlag{
+            "--max-index-text-bytes,--max-apkindex-decompressed-size",
+            "an index unpacked",
+            &limits.index.text_bytes,
+            true},
+        LimitFlag{"--max-index-line-bytes", "a line of an index", &limits.index.line_bytes, true},
+        LimitFlag{"--max-index-entries", "packages of an index", &limits.index.entries, false},
+        LimitFlag{
+            "--max-index-relations",
+            "dependencies and provides of an index",
+            &limits.index.relations,
+            false},
+        LimitFlag{
+            "--max-package-control-bytes,--max-apk-control-size",
+            "a package's control section unpacked",
+            &limits.package.control_bytes,
+            true},
+        LimitFlag{
+            "--max-package-data-bytes,--max-apk-data-size",
+            "a package's data unpacked",
+            &limits.package.data_bytes,
+            true},
+        LimitFlag{"--max-package-entries", "files of a package", &limits.package.entries, false},
+        LimitFlag{"--max-archive-entries", "files of a source", &limits.archive.entries, false},
+        LimitFlag{"--max-archive-bytes", "a source unpacked", &limits.archive.total_bytes, true},
+        LimitFlag{
+            "--max-archive-file-bytes", "one file of a source", &limits.archive.file_bytes, true},
+        LimitFlag{
+            "--max-archive-ratio",
+            "unpacked to packed size of a source",
+            &limits.archive.ratio,
+            false},
+        LimitFlag{
+            "--parallel-downloads",
+            "packages downloaded at a time",
+            &limits.parallel_downloads,
+            false},
+        LimitFlag{
+            "--max-package-cache-bytes",
+            "packages kept in the cache; those not used for longest go first",
+            &limits.package_cache_bytes,
+            true},
+    };
+    for (const LimitFlag& flag : flags) {
+        app.add_option_function<std::string>(
+               flag.names,
+               [flag](const std::string& text) { *flag.target = parse_limit(text, flag); },
+               fmt::format("most of {}; default: {}", flag.what, shown_default(flag))
+        )
+            ->group("Limits (-1: none)");
+    }
+}
+
+}  // namespace quern::cli
