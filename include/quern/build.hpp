@@ -68,15 +68,21 @@ struct EnvironmentOptions {
     std::vector<std::string> extra_packages;  ///< --package-append
     bool ignore_signatures = false;
     bool offline = false;
+    /// A repository that this process made: preferred, needs no signature, recorded nowhere. Empty:
+    /// none.
+    std::filesystem::path staged_repository = {};
     std::filesystem::path lock_file = {};         ///< used if it is there; empty: none
     bool locked = false;                          ///< --locked: the lock must answer the request
     repository::KeyDiscovery key_discovery = {};  ///< --key-discovery; default: if no key is named
 };
 
+struct BuildTests;
+
 struct BuildOptions {
     std::filesystem::path recipe;  ///< as the user gave it
     recipe::LoadOptions load;      ///< with the one architecture
     EnvironmentOptions environment;
+    std::vector<std::string> command_line;  ///< how the user called, for messages and `retry`
     std::filesystem::path out_directory = "packages";
     std::filesystem::path source_directory;     ///< empty: the recipe's own directory
     std::filesystem::path workspace_directory;  ///< empty: a fresh one below the cache
@@ -93,6 +99,8 @@ struct BuildOptions {
     bool strip_origin_name = false;
     bool update_index = true;   ///< --generate-index
     int compression_level = 0;  ///< 0: the default
+    /// --test: the recipe's tests run before publishing, which takes that all pass.
+    const BuildTests* tests = nullptr;
 };
 
 struct BuiltPackage {

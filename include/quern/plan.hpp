@@ -39,7 +39,8 @@ struct Step {
     std::map<std::string, std::string, std::less<>> inputs;
     std::string working_directory;  ///< absolute, in the guest: "/home/build"
     std::vector<std::pair<std::string, std::string>>
-        environment;  ///< the node's merged environment, by name
+        environment;       ///< the node's merged environment, by name
+    bool network = false;  ///< the recipe asks for the host's network
     /// Where the script (or the node) stands, innermost first, then the chain of `uses` up to the
     /// recipe.
     std::vector<Span> origin;

@@ -47,6 +47,9 @@ struct PipelineNode {
     std::optional<int> required_steps;
     Text working_directory;
     TextMap environment;
+    /// `network`: the step may use the host's network; handed down to nested steps. An extension:
+    /// melange's steps always may.
+    std::optional<bool> network;
     Span where;
 };
 

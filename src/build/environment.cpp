@@ -111,9 +111,30 @@ std::vector<std::string> lock_packages(const std::vector<repository::Selected>& 
     return locked;
 }
 
+// In front, because earlier repositories win among equal packages.
+Result<void> prepend_staged(
+    std::vector<repository::RepositoryIndex>& indexes,
+    repository::IndexClientOptions client,
+    const std::filesystem::path& directory,
+    const Services& services
+) {
+    if (directory.empty()) {
+        return {};
+    }
+    client.ignore_signatures = true;
+    const std::vector<repository::Location> location = {
+        {std::filesystem::absolute(directory).string(), {}}};
+    QUERN_TRY(
+        auto staged,
+        repository::read_indexes(location, {}, services.fetcher, client, services.reporter)
+    );
+    indexes.insert(indexes.begin(), staged.begin(), staged.end());
+    return {};
+}
+
 }  // namespace
 
-Result<std::vector<repository::Selected>> choose_packages(
+Result<ChosenPackages> choose_packages(
     const EnvironmentRequest& request, const EnvironmentOptions& options, const Services& services
 ) {
     QUERN_TRY(const auto world, parse_world(request.wanted));
@@ -125,14 +146,17 @@ Result<std::vector<repository::Selected>> choose_packages(
         .offline = options.offline,
         .limits = services.index_limits,
     };
+    ChosenPackages chosen;
     QUERN_TRY(
-        const auto indexes,
+        chosen.indexes,
         repository::read_indexes(
             request.locations, keyring, services.fetcher, client, services.reporter
         )
     );
-    QUERN_TRY(repository::Resolution resolution, repository::resolve(world, indexes));
-    return std::move(resolution.packages);
+    QUERN_CHECK(prepend_staged(chosen.indexes, client, options.staged_repository, services));
+    QUERN_TRY(repository::Resolution resolution, repository::resolve(world, chosen.indexes));
+    chosen.packages = std::move(resolution.packages);
+    return chosen;
 }
 
 Result<ResolvedEnvironment> resolve_environment(
@@ -146,12 +170,15 @@ Result<ResolvedEnvironment> resolve_environment(
         const EnvironmentRequest request,
         gather_request(environment, architecture, options, services)
     );
-    QUERN_TRY(auto packages, read_locked_packages(request, options, services.reporter));
-    const bool is_locked = packages.has_value();
-    if (!is_locked) {
-        QUERN_TRY(packages, choose_packages(request, options, services));
+    QUERN_TRY(auto locked, read_locked_packages(request, options, services.reporter));
+    ChosenPackages chosen;
+    if (locked) {
+        chosen.packages = std::move(*locked);
+    } else {
+        QUERN_TRY(chosen, choose_packages(request, options, services));
     }
-    activity.outcome(fmt::format("{} packages{}", packages->size(), is_locked ? " by the lock" : "")
+    activity.outcome(
+        fmt::format("{} packages{}", chosen.packages.size(), locked ? " by the lock" : "")
     );
 
     ResolvedEnvironment resolved;
@@ -159,9 +186,10 @@ Result<ResolvedEnvironment> resolve_environment(
     resolved.locked.repositories = to_texts(remote_only(request.repositories));
     resolved.locked.build_repositories.clear();
     resolved.locked.keyring = to_texts(remote_only(request.key_places));
-    resolved.locked.packages = to_texts(lock_packages(*packages));
+    resolved.locked.packages = to_texts(lock_packages(chosen.packages));
     resolved.root.architecture = request.architecture;
-    resolved.root.packages = std::move(*packages);
+    resolved.root.packages = std::move(chosen.packages);
+    resolved.indexes = std::move(chosen.indexes);
     resolved.root.world = request.wanted;
     for (const repository::Location& location : request.locations) {
         resolved.root.repositories.push_back(location.shown());

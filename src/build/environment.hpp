@@ -19,11 +19,18 @@ struct ResolvedEnvironment {
     /// The recipe's environment with packages as sorted "name=version", repositories and keys
     /// merged and sorted: what `.melange.yaml` records.
     recipe::Environment locked;
+    std::vector<repository::RepositoryIndex> indexes;  ///< those in use
 };
 
-/// Reads the indexes that a request names and resolves; looks at no lock. Install order.
+/// Packages for a request and where they were chosen from.
+struct ChosenPackages {
+    std::vector<repository::Selected> packages;  ///< in install order
+    std::vector<repository::RepositoryIndex> indexes;
+};
+
+/// Reads the indexes that a request names and resolves; looks at no lock.
 /// Errors: as `resolve_environment`.
-Result<std::vector<repository::Selected>> choose_packages(
+Result<ChosenPackages> choose_packages(
     const EnvironmentRequest& request, const EnvironmentOptions& options, const Services& services
 );
 

@@ -50,6 +50,9 @@ Result<std::vector<std::string>> drift(
 Result<std::optional<std::vector<repository::Selected>>> read_locked_packages(
     const EnvironmentRequest& request, const EnvironmentOptions& options, Reporter& reporter
 ) {
+    if (!options.staged_repository.empty()) {
+        return std::optional<std::vector<repository::Selected>>();  // a test's: no lock is for that
+    }
     const std::string path = printable(options.lock_file.string());
     std::error_code code;
     if (options.lock_file.empty() || !std::filesystem::exists(options.lock_file, code)) {

@@ -3,6 +3,7 @@
 
 #include "build/execute.hpp"
 
+#include "build/failure.hpp"
 #include "build/sources.hpp"
 #include "quern/diagnostic.hpp"
 #include "support/cancel.hpp"
@@ -13,7 +14,7 @@
 
 #include <sys/stat.h>
 
-#include <array>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -52,63 +53,35 @@ Result<Identity> step_identity(const recipe::Environment& environment) {
         .help("add the user under environment.accounts.users");
 }
 
-std::string place_of(const pipeline::Step& step) {
-    if (step.origin.empty() || step.origin.back().file == nullptr) {
-        return {};
-    }
-    const Span& where = step.origin.back();
-    return fmt::format("{}:{}", where.file->name(), where.file->position(where.begin).line);
-}
-
-std::string next_move(const ExecuteContext& context, const ExitStatus& status) {
-    std::string text;
-    constexpr int command_not_found = 127;
-    if (status.exited && status.value == command_not_found) {
-        text =
-            "a program was not found: add the package that has it to "
-            "environment.contents.packages\n";
-    }
-    return text + fmt::format(
-                      "the whole log is in {}; `quern build --interactive {}` opens a shell in the "
-                      "guest where it failed",
-                      context.log.path().string(),
-                      context.options.recipe.string()
-                  );
-}
-
-Error step_failure(
-    const pipeline::Step& step, const ExecuteContext& context, const ExitStatus& status
-) {
-    const std::string place = place_of(step);
-    const std::string lines = context.log.last_lines();
-    std::string message = fmt::format(
-        "{}step '{}' of {} failed: {}",
-        place.empty() ? "" : place + ": ",
-        step.name,
-        step.package,
-        status.describe()
-    );
-    if (!lines.empty()) {
-        message += "\nits last lines were\n" + lines.substr(0, lines.size() - 1);
-    }
-    return Error(ErrorCode::step_failed, std::move(message)).help(next_move(context, status));
-}
-
 Result<sandbox::Command> step_command(const pipeline::Step& step, const ExecuteContext& context) {
-    QUERN_TRY(const Identity identity, step_identity(context.configuration.environment));
+    const StepSettings& settings = context.settings;
+    QUERN_TRY(const Identity identity, step_identity(settings.environment));
     sandbox::Command command;
-    command.environment =
-        step_environment(step, context.configuration, context.options.source_date);
+    command.environment = step_environment(step, settings);
     command.working_directory = std::string(guest_home);
     command.uid = identity.uid;
     command.gid = identity.gid;
-    command.network = context.options.network;
-    command.add_capabilities = context.configuration.capabilities.add;
-    command.drop_capabilities = context.configuration.capabilities.drop;
-    if (const auto timeout = context.configuration.package.timeout;
-        timeout && timeout->count() > 0) {
-        command.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+    command.network = settings.network || step.network;
+    command.add_capabilities = settings.capabilities.add;
+    command.drop_capabilities = settings.capabilities.drop;
+    if (settings.timeout && settings.timeout->count() > 0) {
+        command.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*settings.timeout);
     }
+    return command;
+}
+
+// The shell's history has the script, so that its lines can be called up and changed.
+Result<sandbox::Command> shell_command(const pipeline::Step& step, const ExecuteContext& context) {
+    constexpr std::string_view history = ".ash_history";
+    QUERN_CHECK(context.workspace.home().write(history, step.script + "\n", 0666));
+    QUERN_TRY(sandbox::Command command, step_command(step, context));
+    const char* terminal = std::getenv("TERM");
+    command.environment.emplace_back("HISTFILE", fmt::format("{}/{}", guest_home, history));
+    command.environment.emplace_back("TERM", terminal == nullptr ? "xterm-256color" : terminal);
+    command.argv = {
+        "/bin/sh", "-c", fmt::format("cd {} && exec /bin/sh", shell_quote(step.working_directory))};
+    command.interactive = true;
+    command.timeout.reset();
     return command;
 }
 
@@ -116,7 +89,7 @@ Result<sandbox::Command> step_command(const pipeline::Step& step, const ExecuteC
 Result<bool> offer_shell(
     const pipeline::Step& step, const ExecuteContext& context, const Services& services
 ) {
-    if (!context.options.interactive) {
+    if (!context.settings.interactive) {
         return false;
     }
     services.reporter.note(fmt::format(
@@ -124,18 +97,25 @@ Result<bool> offer_shell(
         "`exit 1` gives up",
         step.name
     ));
-    QUERN_TRY(sandbox::Command command, step_command(step, context));
-    command.argv = {
-        "/bin/sh", "-c", fmt::format("cd {} && exec /bin/sh", shell_quote(step.working_directory))};
-    command.interactive = true;
-    command.timeout.reset();
+    QUERN_TRY(const sandbox::Command command, shell_command(step, context));
     QUERN_TRY(
-        const ExitStatus status,
-        services.sandbox.run(
-            context.guest, command, [](std::string_view, bool) {}, services.cancel
-        )
+        const ExitStatus status, services.sandbox.run(context.guest, command, {}, services.cancel)
     );
     return status.is_success();
+}
+
+Error time_out(const pipeline::Step& step) {
+    const std::string place = place_of(step);
+    return Error(
+               ErrorCode::limit,
+               fmt::format(
+                   "{}step '{}' of {} ran longer than it may",
+                   place.empty() ? "" : place + ": ",
+                   step.name,
+                   step.package
+               )
+    )
+        .help("package.timeout of the recipe or --timeout sets how long steps may take");
 }
 
 Result<void> run_script(
@@ -143,7 +123,7 @@ Result<void> run_script(
 ) {
     QUERN_TRY(sandbox::Command command, step_command(step, context));
     sandbox::Guest guest = context.guest;
-    std::string script = shell_script(step, context.options.debug);
+    std::string script = shell_script(step, context.settings.debug);
     if (script.size() <= argument_limit) {
         command.argv = {"/bin/sh", "-c", std::move(script)};
     } else {
@@ -153,7 +133,11 @@ Result<void> run_script(
         command.argv = {"/bin/sh", script_in_guest};
     }
     const auto sink = [&](std::string_view bytes, bool) { context.log.write(step.name, bytes); };
-    QUERN_TRY(const ExitStatus status, services.sandbox.run(guest, command, sink, services.cancel));
+    auto ran = services.sandbox.run(guest, command, sink, services.cancel);
+    if (!ran && ran.error().code() == ErrorCode::limit) {
+        return time_out(step);
+    }
+    QUERN_TRY(const ExitStatus status, std::move(ran));
     if (status.is_success()) {
         return {};
     }
@@ -161,6 +145,8 @@ Result<void> run_script(
     if (is_mended) {
         return {};
     }
+    command.argv.clear();
+    context.failed = {step.name, step.package, step.working_directory, std::move(command)};
     return step_failure(step, context, status);
 }
 
@@ -182,7 +168,7 @@ Result<void> run_step(
         return run_script(step, context, services);
     }
     const SourceContext sources = {
-        context.workspace, context.guest.root, context.options.source_date};
+        context.workspace, context.guest.root, context.settings.source_date.value_or(0)};
     if (auto done = run_native_step(step, sources, services); !done) {
         const std::string place = place_of(step);
         return std::move(done).error().context(fmt::format(
@@ -196,8 +182,12 @@ Result<void> run_step(
 
 std::string shell_script(const pipeline::Step& step, bool debug) {
     const std::string directory = shell_quote(step.working_directory);
+    // ash knows the line at its end, bash at the error.
     return fmt::format(
+        "trap '[ $? = 0 ] || {{ echo \"${{QUERN_LINE:-$LINENO}}\" >/{}; }} 2>/dev/null' EXIT; "
+        "[ -z \"$BASH_VERSION\" ] || trap 'QUERN_LINE=$LINENO' ERR\n"
         "set -e{}o pipefail\n[ -d {} ] || mkdir -p {}\ncd {}\n{}\nexit 0\n",
+        failed_line_file,
         debug ? "x" : "",
         directory,
         directory,
@@ -207,11 +197,13 @@ std::string shell_script(const pipeline::Step& step, bool debug) {
 }
 
 std::vector<std::pair<std::string, std::string>> step_environment(
-    const pipeline::Step& step, const recipe::Configuration& configuration, std::int64_t source_date
+    const pipeline::Step& step, const StepSettings& settings
 ) {
     std::map<std::string, std::string> merged;
-    merged["SOURCE_DATE_EPOCH"] = std::to_string(source_date);
-    for (const auto& [name, value] : configuration.environment.environment) {
+    if (settings.source_date) {
+        merged["SOURCE_DATE_EPOCH"] = std::to_string(*settings.source_date);
+    }
+    for (const auto& [name, value] : settings.environment.environment) {
         merged[name] = value.value;
     }
     merged["PATH"] = default_path;
@@ -251,7 +243,7 @@ Result<void> prepare_guest(const sandbox::Guest& guest, const Services& services
 Result<void> execute(
     const pipeline::PackagePlan& plan, const ExecuteContext& context, const Services& services
 ) {
-    QUERN_TRY(const Identity identity, step_identity(context.configuration.environment));
+    QUERN_TRY(const Identity identity, step_identity(context.settings.environment));
     if (identity.uid != 0) {
         QUERN_CHECK(context.workspace.give_home(identity.uid, identity.gid));
     }

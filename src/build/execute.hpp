@@ -2,32 +2,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "build/last_failure.hpp"
 #include "build/step_log.hpp"
 #include "build/workspace.hpp"
 #include "quern/build.hpp"
 #include "quern/plan.hpp"
 #include "quern/recipe.hpp"
+#include "quern/repository.hpp"
 #include "quern/sandbox.hpp"
 
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace quern::build {
 
+/// How the steps of a build, or of one test block, run.
+struct StepSettings {
+    std::filesystem::path recipe;            ///< as the user gave it, for messages
+    std::string_view command = "build";      ///< of quern: what an advice to the user names
+    const recipe::Environment& environment;  ///< variables, run-as and who that is
+    const recipe::Capabilities& capabilities;
+    std::optional<std::chrono::nanoseconds> timeout;
+    std::optional<std::int64_t> source_date;  ///< Unix seconds; tests have none
+    /// For messages: how the user called quern, and where packages could come from.
+    std::vector<std::string> command_line;
+    std::span<const repository::RepositoryIndex> indexes;
+    bool debug = false;
+    bool interactive = false;
+    bool network = false;  ///< for steps that do not ask for it too
+};
+
 /// What the steps of one build share.
 struct ExecuteContext {
-    const BuildOptions& options;
-    const recipe::Configuration& configuration;
+    const StepSettings& settings;
     const sandbox::Guest& guest;
     const Workspace& workspace;
     StepLog& log;
+    std::optional<FailedStep>& failed;  ///< set when a step's script failed
 };
+
+/// Where a script that fails leaves the number of its line, in the guest; and how many lines of
+/// ours come before the step's own.
+inline constexpr const char* failed_line_file = "tmp/.quern-line";
+inline constexpr std::size_t script_prefix_lines = 4;
 
 /// The script as the guest's shell gets it. Source: recipe-and-build 4.4.
 std::string shell_script(const pipeline::Step& step, bool debug);
 
 /// The environment of a step, sorted by name. Source: recipe-and-build 4.4.
 std::vector<std::pair<std::string, std::string>> step_environment(
-    const pipeline::Step& step, const recipe::Configuration& configuration, std::int64_t source_date
+    const pipeline::Step& step, const StepSettings& settings
 );
 
 /// Runs the linker's cache builder of the guest, if it has one (recipe-and-build 12.2).

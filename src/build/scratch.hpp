@@ -28,6 +28,7 @@ class Scratch {
 
     const std::filesystem::path& path() const { return path_; }
     void keep() { keep_ = true; }
+    bool is_kept() const { return keep_; }
 
  private:
     Scratch(std::filesystem::path path, FileLock lock, bool keep);

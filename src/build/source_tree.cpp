@@ -252,15 +252,15 @@ Result<void> copy_source_tree(
     const std::filesystem::path& source,
     const FileTree& home,
     const GuestIds& ids,
-    const std::vector<std::filesystem::path>& skip
+    const SourceTreeOptions& options
 ) {
     QUERN_TRY(const FileTree tree, FileTree::open(source));
     SourceCopy copy(tree, home, ids);
-    if (tree.exists(ignore_file_name)) {
+    if (options.obeys_ignore_file && tree.exists(ignore_file_name)) {
         QUERN_TRY(const std::string text, tree.read(ignore_file_name));
         copy.ignored = IgnoreFile::parse(text);
     }
-    for (const std::filesystem::path& directory : skip) {
+    for (const std::filesystem::path& directory : options.skip) {
         if (const std::string inside = path_inside(source, directory); !inside.empty()) {
             copy.skipped.insert(inside);
         }

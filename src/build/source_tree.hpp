@@ -14,15 +14,20 @@
 
 namespace quern::build {
 
-/// Copies the regular files of `source` that `.melangeignore` does not name into the workspace:
-/// permission bits are kept, links and empty directories are not copied, nothing is followed.
-/// Directories of `skip` (the output, the cache) that lie inside are not looked into. Errors: io,
-/// limit. Source: recipe-and-build 6.4.
+struct SourceTreeOptions {
+    /// Directories (the output, the cache) that are not looked into where they lie inside.
+    std::vector<std::filesystem::path> skip;
+    bool obeys_ignore_file = true;  ///< what `.melangeignore` names is left out
+};
+
+/// Copies the regular files of `source` into the workspace: permission bits are kept, links and
+/// empty directories are not copied, nothing is followed. Errors: io, limit. Source:
+/// recipe-and-build 6.4.
 Result<void> copy_source_tree(
     const std::filesystem::path& source,
     const FileTree& home,
     const GuestIds& ids,
-    const std::vector<std::filesystem::path>& skip
+    const SourceTreeOptions& options
 );
 
 /// What a binary says of the package that it is from: one line of JSON (recipe-and-build 6.4).

@@ -63,10 +63,10 @@ void StepLog::write(std::string_view step, std::string_view bytes) {
 std::string StepLog::last_lines() const {
     std::string text;
     for (const std::string& line : lines_) {
-        text += "  | " + printable(line) + "\n";
+        text += fmt::format("{}{}\n", kept_line_prefix, printable(line));
     }
     if (!unfinished_.empty()) {
-        text += "  | " + printable(unfinished_) + "\n";
+        text += fmt::format("{}{}\n", kept_line_prefix, printable(unfinished_));
     }
     return text;
 }

@@ -13,6 +13,9 @@
 
 namespace quern::build {
 
+/// In front of each line of `StepLog::last_lines`.
+inline constexpr std::string_view kept_line_prefix = "  | ";
+
 /// Takes what steps print: all of it goes to a file and to the reporter, the last lines are kept
 /// for the message of a failure. Memory is bounded.
 class StepLog {

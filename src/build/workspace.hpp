@@ -33,6 +33,7 @@ class Workspace {
     std::filesystem::path overlay_path() const { return path() / "overlay"; }
     const FileTree& home() const { return home_; }
     void keep() { scratch_.keep(); }
+    bool is_own() const { return !scratch_.is_kept(); }  ///< goes away with this object
 
     /// Makes `melange-out/<package>` if it is missing.
     Result<void> make_output(std::string_view package) const;

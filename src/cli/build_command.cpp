@@ -4,7 +4,9 @@
 #include "cli/command.hpp"
 #include "cli/recipe_flags.hpp"
 #include "cli/session.hpp"
+#include "cli/step_flags.hpp"
 #include "cli/terminal.hpp"
+#include "cli/test_flags.hpp"
 #include "fetch/git.hpp"
 #include "quern/build.hpp"
 #include "quern/plan.hpp"
@@ -26,42 +28,22 @@ namespace {
 
 struct BuildFlags {
     RecipeFlags recipe;
+    EnvironmentFlags environment;
+    StepFlags step;
+    TestFlags test;
     KeyFlags key;
-    std::vector<std::string> keyring, repositories, packages;
+    std::vector<std::string> test_packages;
     std::string out_directory = "packages";
-    std::string source_directory, workspace_directory;
     std::string cache_directory = "melange-cache";
     std::string build_date, namespace_name = "unknown",
                             repository_url = "https://unknown/unknown/unknown";
-    std::string license, network = "none", runner;
-    std::vector<std::string> accepted;  ///< flags that do nothing here
-    std::string accepted_text;
+    std::string license;
+    std::string accepted_text;  ///< flags that do nothing here
     int compression_level = 0;
-    bool empty_workspace = false, remove = true, debug = false, interactive = false;
-    bool ignore_signatures = false, strip_origin_name = false, update_index = true, offline = false;
-    bool create_build_log = false, cleanup = true;
+    bool empty_workspace = false, run_tests = false;
+    bool strip_origin_name = false, update_index = true;
+    bool create_build_log = false, cleanup = true, accepted = false;
 };
-
-void add_environment_flags(CLI::App& app, BuildFlags& flags) {
-    add_list(
-        app,
-        "-r,--repository-append",
-        flags.repositories,
-        "repositories for the build environment: directories or URLs"
-    );
-    add_list(app, "-k,--keyring-append", flags.keyring, "trusted public keys: files or URLs");
-    add_list(app, "--package-append", flags.packages, "packages added to the build environment");
-    app.add_flag("--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
-    app.add_flag("--offline", flags.offline, "use only what is in the cache");
-    app.add_option(
-           "--cache-dir", flags.cache_directory, "directory with sources by checksum (sha256:HEX)"
-    )
-        ->capture_default_str();
-    app.add_option(
-           "--apk-cache-dir", flags.accepted_text, "accepted; packages are kept below --cache-root"
-    )
-        ->group("");
-}
 
 void add_output_flags(CLI::App& app, BuildFlags& flags) {
     app.add_option("--signing-key", flags.key.path, "private key that signs packages and index");
@@ -104,32 +86,32 @@ void add_output_flags(CLI::App& app, BuildFlags& flags) {
     );
 }
 
-void add_step_flags(CLI::App& app, BuildFlags& flags) {
+void add_workspace_flags(CLI::App& app, BuildFlags& flags) {
     app.add_option(
         "--source-dir",
-        flags.source_directory,
+        flags.step.source_directory,
         "tree copied in the workspace; default: the recipe's directory"
     );
     app.add_flag("--empty-workspace", flags.empty_workspace, "copy nothing in the workspace");
     app.add_option(
-        "--workspace-dir", flags.workspace_directory, "directory for the workspace, kept afterwards"
-    );
-    app.add_flag("--rm", flags.remove, "remove the workspace afterwards (default true)");
-    app.add_flag(
-        "-i,--interactive", flags.interactive, "open a shell in the guest where a step fails"
-    );
-    app.add_flag("--debug", flags.debug, "set -x in steps");
-    app.add_option("--network", flags.network, "network of steps: none or host")
-        ->check(CLI::IsMember({"none", "host"}))
+           "--cache-dir", flags.cache_directory, "directory with sources by checksum (sha256:HEX)"
+    )
         ->capture_default_str();
-    app.add_option("--runner", flags.runner, "bubblewrap (the only one so far)")
-        ->check(CLI::IsMember({"bubblewrap", "auto", ""}));
-    app.add_flag("--debug-runner", flags.accepted, "accepted; nothing is left running here")
-        ->group("");
-    app.add_option("--cache-source", flags.accepted_text, "accepted, unused")->group("");
     app.add_flag("--cleanup", flags.cleanup, "accepted, unused")->group("");
     app.add_flag("--fail-on-lint-warning", flags.accepted, "accepted, unused")->group("");
     app.add_option("--trace", flags.accepted_text, "accepted, unused")->group("");
+}
+
+void add_build_test_flags(CLI::App& app, BuildFlags& flags) {
+    app.add_flag(
+        "--test",
+        flags.run_tests,
+        "run the recipe's tests against the packages and publish them only if all pass"
+    );
+    add_list(
+        app, "--test-package-append", flags.test_packages, "packages added to test environments"
+    );
+    add_test_flags(app, flags.test);
 }
 
 // SOURCE_DATE_EPOCH beats --build-date; nothing is 1970. Source: recipe-and-build 6.1.
@@ -169,20 +151,14 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     build::BuildOptions options;
     QUERN_TRY(options.recipe, find_recipe(flags.recipe));
     QUERN_TRY(options.source_date, source_date(flags, session.reporter()));
-    options.environment = {
-        flags.repositories,
-        flags.keyring,
-        flags.packages,
-        flags.ignore_signatures,
-        flags.offline,
-    };
+    options.environment = environment_options(flags.environment);
     options.out_directory = flags.out_directory;
-    options.source_directory = flags.source_directory;
+    options.source_directory = flags.step.source_directory;
     options.empty_workspace = flags.empty_workspace;
-    options.keep_workspace = !flags.remove;
-    options.debug = flags.debug;
-    options.interactive = flags.interactive;
-    options.network = flags.network == "host";
+    options.keep_workspace = !flags.step.remove;
+    options.debug = flags.step.debug;
+    options.interactive = flags.step.interactive;
+    options.network = flags.step.network == "host";
     options.namespace_name = flags.namespace_name;
     options.repository_url = flags.repository_url;
     options.recipe_license = flags.license;
@@ -260,27 +236,37 @@ Result<void> append_build_log(const build::BuildReport& report, const std::strin
 Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
     SessionOptions session_options;
     session_options.needs_guest = true;
-    session_options.offline = flags.offline;
+    session_options.offline = flags.environment.offline;
     session_options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
     QUERN_TRY(const auto session, Session::create(invocation, session_options));
     QUERN_TRY(build::BuildOptions options, build_options(flags, *session));
+    options.command_line = invocation.words;
     std::optional<apk::PrivateKey> key;
     if (!flags.key.path.empty()) {
         QUERN_TRY(apk::PrivateKey loaded, load_key(flags.key));
         key.emplace(std::move(loaded));
         options.key = &*key;
     }
+    std::vector<build::TestReport> tested;
+    const build::BuildTests tests = {
+        test_run_options(flags.test, flags.step, invocation),
+        flags.test_packages,
+        [&](const build::TestReport& report) { tested.push_back(report); },
+    };
+    options.tests = flags.run_tests ? &tests : nullptr;
     const std::string commit = recipe_commit(flags, options.recipe, *session);
     pipeline::Library library(pipeline_directories(flags.recipe), session->reader());
     const build::Services services = session->services(library);
     for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {
         QUERN_TRY(options.load, load_options(flags.recipe, architecture));
         options.load.commit = commit;
-        if (!flags.workspace_directory.empty()) {
+        if (!flags.step.workspace_directory.empty()) {
             options.workspace_directory =
-                std::filesystem::path(flags.workspace_directory) / architecture;
+                std::filesystem::path(flags.step.workspace_directory) / architecture;
         }
-        QUERN_TRY(const build::BuildReport report, build::build(options, services));
+        auto built = build::build(options, services);
+        QUERN_CHECK(write_junit(flags.test, tested));
+        QUERN_TRY(const build::BuildReport report, std::move(built));
         QUERN_CHECK(
             print(invocation.global.format == "json" ? to_json_text(report) : to_text(report))
         );
@@ -296,9 +282,11 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
 Run define_build(CLI::App& app) {
     const auto flags = std::make_shared<BuildFlags>();
     add_recipe_flags(app, flags->recipe);
-    add_environment_flags(app, *flags);
+    add_environment_flags(app, flags->environment, "--package-append");
     add_output_flags(app, *flags);
-    add_step_flags(app, *flags);
+    add_step_flags(app, flags->step);
+    add_workspace_flags(app, *flags);
+    add_build_test_flags(app, *flags);
     return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };
 }
 

@@ -13,8 +13,26 @@ const std::vector<CommandDefinition>& command_definitions() {
          "build a recipe into packages of a repository",
          "  quern build hello/melange.yaml --signing-key melange.rsa -r seed -k seed.rsa.pub\n"
          "  quern build --arch x86_64 --build-option ssl --out-dir packages\n"
+         "  quern build --test hello/melange.yaml -r seed -k seed.rsa.pub   # publish if tests "
+         "pass\n"
          "  quern build --interactive          # a shell in the guest where a step fails",
          define_build},
+        {"test",
+         "Packages",
+         "run a recipe's `test:` blocks against packages of a repository",
+         "  quern test hello/melange.yaml -r packages -r seed -k melange.rsa.pub,seed.rsa.pub\n"
+         "  quern test hello/melange.yaml 'hello=2.10-r0' -r packages -r seed -k ...\n"
+         "  quern test hello/melange.yaml --jobs 4 --junit results.xml -r packages -r seed -k ...\n"
+         "Each block runs in a fresh guest and workspace of its own, without the network; steps "
+         "with\n"
+         "`network: true` have it. `quern build --test` does the same before it publishes.",
+         define_test},
+        {"retry",
+         "Packages",
+         "do the last build or test that failed again",
+         "  quern retry                # the same words in the same directory\n"
+         "  quern retry -- --debug --interactive",
+         define_retry},
         {"compile",
          "Packages",
          "print a recipe with everything expanded, as JSON",
@@ -79,7 +97,9 @@ const std::vector<CommandDefinition>& command_definitions() {
          define_convert},
         {"enter",
          "Packages",
-         "run a command in a throw-away root made of packages",
+         "open the guest of the last failed build, or a throw-away root made of packages",
+         "  quern enter                        # a shell where the last build failed\n"
+         "  quern enter -- cat config.log\n"
          "  quern enter -r packages -r seed -k melange.rsa.pub,seed.rsa.pub -p hello -- hello "
          "--version\n"
          "  quern enter -r seed -k seed.rsa.pub -p busybox,build-base      # a shell",

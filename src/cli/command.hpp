@@ -34,6 +34,7 @@ struct GlobalOptions {
 struct Invocation {
     const GlobalOptions& global;
     CancelToken& cancel;
+    std::vector<std::string> words;  ///< of the command line, the program's name first
 };
 
 /// Runs a command that has been parsed. Errors become one message and an exit status in `main`.
@@ -52,6 +53,8 @@ struct CommandDefinition {
 const std::vector<CommandDefinition>& command_definitions();
 
 Run define_build(CLI::App& app);
+Run define_test(CLI::App& app);
+Run define_retry(CLI::App& app);
 Run define_compile(CLI::App& app);
 Run define_index(CLI::App& app);
 Run define_sign(CLI::App& app);

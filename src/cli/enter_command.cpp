@@ -3,6 +3,8 @@
 
 #include "build/environment.hpp"
 #include "build/execute.hpp"
+#include "build/guest.hpp"
+#include "build/last_failure.hpp"
 #include "build/workspace.hpp"
 #include "cli/command.hpp"
 #include "cli/session.hpp"
@@ -16,6 +18,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <memory>
 
 namespace quern::cli {
@@ -39,19 +42,9 @@ sandbox::Command guest_command(const EnterFlags& flags) {
     return command;
 }
 
-Result<void> run_in_root(
-    const rootfs::CachedRoot& root, const EnterFlags& flags, const build::Services& services
+Result<void> run_in_guest(
+    const sandbox::Guest& guest, const sandbox::Command& command, const build::Services& services
 ) {
-    QUERN_TRY(
-        const build::Workspace workspace,
-        build::Workspace::create(services.cache_directory / "workspaces", {}, services.ids)
-    );
-    QUERN_TRY(
-        const rootfs::Overlay overlay, rootfs::Overlay::mount(root.tree, workspace.overlay_path())
-    );
-    const sandbox::Guest guest = {overlay.path(), {}};
-    QUERN_CHECK(build::prepare_guest(guest, services));
-    const sandbox::Command command = guest_command(flags);
     bool is_written = true;
     const auto sink = [&](std::string_view bytes, bool is_stderr) {
         is_written =
@@ -67,6 +60,47 @@ Result<void> run_in_root(
     return {};
 }
 
+Result<void> run_in_root(
+    const rootfs::CachedRoot& root, const EnterFlags& flags, const build::Services& services
+) {
+    QUERN_TRY(
+        const build::Workspace workspace,
+        build::Workspace::create(services.cache_directory / "workspaces", {}, services.ids)
+    );
+    QUERN_TRY(
+        const rootfs::Overlay overlay, rootfs::Overlay::mount(root.tree, workspace.overlay_path())
+    );
+    const sandbox::Guest guest = {overlay.path(), {}};
+    QUERN_CHECK(build::prepare_guest(guest, services));
+    return run_in_guest(guest, guest_command(flags), services);
+}
+
+// Where the last build failed, with the step's variables and user. What is done there stays.
+Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services& services) {
+    QUERN_TRY(build::LastFailure last, build::read_last_failure(services.cache_directory));
+    QUERN_TRY(
+        const rootfs::Overlay overlay, rootfs::Overlay::mount(last.root, last.workspace / "overlay")
+    );
+    sandbox::Command command = guest_command(flags);
+    command.environment = last.step.command.environment;
+    if (command.interactive) {
+        const char* terminal = std::getenv("TERM");
+        command.environment.emplace_back("TERM", terminal == nullptr ? "xterm-256color" : terminal);
+        services.reporter.note(
+            fmt::format("this is the guest of step '{}' of {}", last.step.name, last.step.package)
+        );
+    }
+    command.working_directory = last.step.working_directory;
+    command.uid = last.step.command.uid;
+    command.gid = last.step.command.gid;
+    command.network = command.network || last.step.command.network;
+    command.add_capabilities = last.step.command.add_capabilities;
+    command.drop_capabilities = last.step.command.drop_capabilities;
+    return run_in_guest(
+        build::make_guest(overlay.path(), last.workspace / "home"), command, services
+    );
+}
+
 Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
     SessionOptions session_options;
     session_options.needs_guest = true;
@@ -74,6 +108,9 @@ Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
     QUERN_TRY(const auto session, Session::create(invocation, session_options));
     pipeline::Library library({}, session->reader());
     const build::Services services = session->services(library);
+    if (flags.packages.empty()) {
+        return run_in_failed_guest(flags, services);
+    }
     const std::string architecture = flags.architecture == "host"
                                          ? apk::host_architecture()
                                          : apk::to_apk_architecture(flags.architecture);
@@ -83,6 +120,7 @@ Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
         flags.packages,
         flags.ignore_signatures,
         flags.offline,
+        {},
     };
     QUERN_TRY(
         const auto environment, build::resolve_environment({}, architecture, options, services)
@@ -96,11 +134,15 @@ Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
 Run define_enter(CLI::App& app) {
     const auto flags = std::make_shared<EnterFlags>();
     app.add_option("command", flags->command, "what to run, behind `--`; default: /bin/sh");
-    add_list(app, "-p,--package", flags->packages, "packages to install")->required();
+    add_list(
+        app,
+        "-p,--package",
+        flags->packages,
+        "packages to install; none: the guest of the last failed build"
+    );
     add_list(
         app, "-r,--repository-append", flags->repositories, "repositories: directories or URLs"
-    )
-        ->required();
+    );
     add_list(app, "-k,--keyring-append", flags->keyring, "trusted public keys of the repositories");
     app.add_option("--arch", flags->architecture, "architecture")->capture_default_str();
     app.add_flag("--ignore-signatures", flags->ignore_signatures, "take unsigned repositories");

@@ -48,6 +48,9 @@ void lay_over(PipelineNode& node, const PipelineNode& definition) {
     if (definition.required_steps) {
         node.required_steps = definition.required_steps;
     }
+    if (definition.network) {
+        node.network = definition.network;
+    }
     if (!definition.needs_packages.empty()) {
         node.needs_packages = definition.needs_packages;
     }
@@ -199,6 +202,9 @@ bool Expander::expand_body(
     if (!makes_directory) {
         node.working_directory = around.working_directory;
     }
+    if (!node.network && around.network) {
+        node.network = true;
+    }
     substitute_fields(node, around.built_in, definition, local);
     const bool holds = settle_condition(node.condition, variables_.all(), local).value_or(false);
     report(local);
@@ -207,7 +213,8 @@ bool Expander::expand_body(
         node.working_directory,
         around.environment,
         definition != nullptr ? definition->built_in : around.built_in,
-        around.runs && holds};
+        around.runs && holds,
+        node.network.value_or(false)};
     for (const auto& [name, text] : node.environment) {
         below.environment.insert_or_assign(name, text.value);
     }
@@ -313,6 +320,7 @@ Step Expander::make_step(const PipelineNode& node, const Environment& environmen
     step.package = package_;
     step.working_directory = guest_path(node.working_directory.value);
     step.environment.assign(environment.begin(), environment.end());
+    step.network = node.network.value_or(false);
     step.origin = origin(node.runs.where.file != nullptr ? node.runs.where : node.where);
     return step;
 }

@@ -44,6 +44,7 @@ class Expander {
         Environment environment;
         bool built_in = false;  ///< the node stands in a built-in definition
         bool runs = true;       ///< no condition above is false
+        bool network = false;   ///< a node above asks for it
     };
     /// A definition that is being expanded.
     struct Frame {

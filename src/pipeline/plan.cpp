@@ -37,6 +37,9 @@ void append_step(std::string& out, const Step& step) {
     for (const auto& [name, value] : step.environment) {
         out += fmt::format("    {}={}\n", name, printable(value));
     }
+    if (step.network) {
+        out += "    with the network\n";
+    }
     if (!step.native.empty()) {
         out += fmt::format("    native {}\n", step.native);
         for (const auto& [name, value] : step.inputs) {

@@ -61,6 +61,7 @@ constexpr std::array step_fields = {
     Field<PipelineNode>{"assertions", read_assertions, Shape::object},
     field<&PipelineNode::working_directory>("working-directory"),
     field<&PipelineNode::environment>("environment", Shape::map),
+    field<&PipelineNode::network>("network", Shape::boolean),
 };
 constexpr Table<PipelineNode> step_table{"a step", step_fields};
 

@@ -283,6 +283,9 @@ class Dumper {
         }
         put(tree, "working-directory", value.working_directory);
         put(tree, "environment", value.environment);
+        if (value.network) {
+            tree.put("network", truth(*value.network));
+        }
         return tree;
     }
 

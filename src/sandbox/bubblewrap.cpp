@@ -9,6 +9,7 @@
 #include "sandbox/namespace_spawn.hpp"
 #include "sandbox/pipe.hpp"
 #include "sandbox/seccomp_filter.hpp"
+#include "sandbox/terminal_relay.hpp"
 #include "sandbox/user_namespace.hpp"
 #include "support/atomic_file.hpp"
 #include "support/child_process.hpp"
@@ -27,6 +28,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <span>
+#include <tuple>
+#include <utility>
 
 namespace quern::sandbox {
 
@@ -144,6 +147,7 @@ Result<Guest> stage(const Guest& guest, std::vector<DetachedTree>& trees) {
 struct Channels {
     UniqueFd input;
     Pipe output;
+    std::optional<TerminalRelay> terminal;  ///< in place of both
     Pipe status;
     UniqueFd arguments;
     UniqueFd seccomp;
@@ -151,7 +155,10 @@ struct Channels {
 
 Result<Channels> open_channels(const std::vector<std::string>& options, bool interactive) {
     Channels channels;
-    if (!interactive) {
+    if (interactive) {
+        QUERN_TRY(TerminalRelay terminal, TerminalRelay::open());
+        channels.terminal.emplace(std::move(terminal));
+    } else {
         QUERN_TRY(channels.input, open_path("/dev/null", O_RDONLY));
         QUERN_TRY(channels.output, make_pipe());
     }
@@ -163,7 +170,11 @@ Result<Channels> open_channels(const std::vector<std::string>& options, bool int
 
 std::vector<std::pair<int, int>> descriptors_of(const Channels& channels) {
     std::vector<std::pair<int, int>> result;
-    if (channels.input) {
+    if (channels.terminal) {
+        for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+            result.emplace_back(channels.terminal->command_end(), number);
+        }
+    } else {
         result.emplace_back(channels.input.get(), STDIN_FILENO);
         result.emplace_back(channels.output.write_end.get(), STDOUT_FILENO);
         result.emplace_back(channels.output.write_end.get(), STDERR_FILENO);
@@ -177,7 +188,7 @@ std::vector<std::pair<int, int>> descriptors_of(const Channels& channels) {
 /// Passes output on and keeps its beginning.
 class ComplaintKeeper {
  public:
-    explicit ComplaintKeeper(const OutputSink& next) : next_(next) {}
+    explicit ComplaintKeeper(OutputSink next) : next_(std::move(next)) {}
     void operator()(std::string_view bytes, bool is_stderr) {
         text_.append(bytes.substr(0, max_complaint_bytes - text_.size()));
         if (next_) {
@@ -187,9 +198,13 @@ class ComplaintKeeper {
     const std::string& text() const { return text_; }
 
  private:
-    const OutputSink& next_;
+    OutputSink next_;
     std::string text_;
 };
+
+void write_to_terminal(std::string_view bytes, bool) {
+    std::ignore = write_all(STDOUT_FILENO, bytes);  // a terminal that is gone reads nothing
+}
 
 bool is_start_failure(
     const std::optional<int>& code, const ExitStatus& exit, std::string_view output
@@ -257,7 +272,7 @@ Result<pid_t> Bubblewrap::spawn(const Guest& guest, const Command& command, Chan
         spawn.user_namespace = user_namespace_.guest_fd();
         spawn.gid = mode == IdentityMode::inherited ? command.gid : 0;
     }
-    spawn.own_process_group = !command.interactive;
+    spawn.own_terminal = command.interactive;
     return spawn_in_namespace(spawn);
 }
 
@@ -269,10 +284,16 @@ Result<ExitStatus> Bubblewrap::run(
     QUERN_CHECK(check_mount_points(guest));
     Channels channels;
     QUERN_TRY(const pid_t pid, spawn(guest, command, channels));
-    ChildProcess process = ChildProcess::adopt(pid, std::move(channels.output.read_end));
+    auto from_command = channels.terminal ? channels.terminal->start()
+                                          : Result<UniqueFd>(std::move(channels.output.read_end));
+    ChildProcess process =
+        ChildProcess::adopt(pid, from_command ? std::move(*from_command) : UniqueFd());
+    if (!from_command) {
+        return std::move(from_command).error();
+    }
     channels.output.write_end = UniqueFd();
     channels.status.write_end = UniqueFd();
-    ComplaintKeeper keeper(output);
+    ComplaintKeeper keeper(command.interactive ? OutputSink(write_to_terminal) : output);
     const ChildProcess::Sink sink = [&](std::string_view bytes, bool is_stderr) {
         keeper(bytes, is_stderr);
     };

@@ -14,6 +14,7 @@
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -56,7 +57,7 @@ struct Prepared {
     int user_namespace = -1;
     gid_t gid = 0;
     unsigned first_closed = 3;
-    bool own_process_group = true;
+    bool own_terminal = false;
     sigset_t signals = {};
     Failure failure;
 };
@@ -86,7 +87,7 @@ Result<Prepared> prepare(const NamespaceSpawn& spawn) {
     }
     prepared.user_namespace = spawn.user_namespace.value_or(-1);
     prepared.gid = spawn.gid;
-    prepared.own_process_group = spawn.own_process_group;
+    prepared.own_terminal = spawn.own_terminal;
     return prepared;
 }
 
@@ -161,12 +162,22 @@ bool set_descriptors(Prepared& prepared) noexcept {
     return true;
 }
 
+bool take_terminal(Prepared& prepared) noexcept {
+    if (prepared.own_terminal && ::ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0) {
+        return fail(prepared, "taking the terminal of the sandbox");
+    }
+    return true;
+}
+
 [[noreturn]] void run_child(Prepared& prepared) noexcept {
-    if (prepared.own_process_group) {
+    if (prepared.own_terminal) {
+        ::setsid();
+    } else {
         ::setpgid(0, 0);
     }
     reset_process_state();
-    if (stage_trees(prepared) && take_identity(prepared) && set_descriptors(prepared)) {
+    if (stage_trees(prepared) && take_identity(prepared) && set_descriptors(prepared) &&
+        take_terminal(prepared)) {
         ::sigprocmask(SIG_SETMASK, &prepared.signals, nullptr);
         char* environment[] = {nullptr};
         if (::chdir("/") == 0) {

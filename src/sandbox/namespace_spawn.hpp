@@ -35,7 +35,8 @@ struct NamespaceSpawn {
     /// in ours.
     std::optional<int> user_namespace;
     gid_t gid = 0;
-    bool own_process_group = true;
+    /// Standard input is a terminal that becomes the controlling one of a session of its own.
+    bool own_terminal = false;
 };
 
 /// Where the child sees trees: in a file system of its own mount namespace, so that a guest's root

@@ -44,7 +44,7 @@ PUBLIC = {
     "recipe": "recipe", "recipe_parts": "recipe",
     "repository": "repository", "resolver": "repository",
     "plan": "pipeline",
-    "build": "build",
+    "build": "build", "test": "build",
     "image": "image",
     "world": "world",
 }

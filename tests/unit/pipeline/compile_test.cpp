@@ -188,6 +188,29 @@ TEST_CASE("case 26: directories and variables are inherited", "[pipeline][compil
     CHECK(steps[2].working_directory == "/home/build/sub");
 }
 
+TEST_CASE("compile: the network is handed down and can be taken back", "[pipeline][compile]") {
+    const auto outcome = compile_demo(
+        R"(pipeline:
+  - runs: off
+  - network: true
+    pipeline:
+      - runs: inherited
+      - {runs: taken-back, network: false}
+      - uses: t
+)",
+        {{"t", "pipeline: [{runs: in-definition}]"}}
+    );
+    std::vector<std::string> open;
+    for (const auto& step : outcome.steps()) {
+        if (step.network) {
+            open.push_back(step.script);
+        }
+    }
+    CHECK(open == Texts{"inherited", "in-definition"});
+    const std::string yaml = quern::recipe::to_yaml(outcome.compiled->configuration);
+    CHECK_THAT(yaml, Contains("network: true"));
+}
+
 TEST_CASE("case 27: a directory is a path, not shell text", "[pipeline][compile]") {
     const auto outcome =
         compile_demo("pipeline: [{runs: make}, {working-directory: a b, runs: x}]");

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "build/last_failure.hpp"
+#include "cli/command.hpp"
+#include "cli/session.hpp"
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+namespace quern::cli {
+namespace {
+
+struct RetryFlags {
+    std::vector<std::string> more;
+};
+
+// The program itself, whatever has become of its file since it was started.
+constexpr const char* this_program = "/proc/self/exe";
+
+Result<void> run_retry(const RetryFlags& flags, const Invocation& invocation) {
+    QUERN_TRY(const std::filesystem::path cache, cache_directory(invocation.global));
+    QUERN_TRY(build::LastFailure last, build::read_last_failure(cache));
+    last.command_line.insert(last.command_line.end(), flags.more.begin(), flags.more.end());
+    std::vector<std::string> shown;
+    std::vector<char*> words;
+    for (std::string& word : last.command_line) {
+        shown.push_back(shell_quote(redact_url(word)));
+        words.push_back(word.data());
+    }
+    words.push_back(nullptr);
+    if (last.command_line.empty() || ::chdir(last.directory.c_str()) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("going to {}", last.directory.string()));
+    }
+    if (!invocation.global.quiet) {
+        std::fprintf(stderr, "%s\n", join(shown, " ").c_str());
+    }
+    ::execv(this_program, words.data());
+    const int err = errno;
+    return Error::system(err, "starting quern again");
+}
+
+}  // namespace
+
+Run define_retry(CLI::App& app) {
+    const auto flags = std::make_shared<RetryFlags>();
+    app.add_option("words", flags->more, "flags to add, behind `--`");
+    return [flags](const Invocation& invocation) { return run_retry(*flags, invocation); };
+}
+
+}  // namespace quern::cli

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/step_flags.hpp"
+
+namespace quern::cli {
+
+void add_environment_flags(
+    CLI::App& app, EnvironmentFlags& flags, const std::string& package_flag
+) {
+    add_list(
+        app,
+        "-r,--repository-append",
+        flags.repositories,
+        "repositories for the environment: directories or URLs"
+    );
+    add_list(app, "-k,--keyring-append", flags.keyring, "trusted public keys: files or URLs");
+    add_list(app, package_flag, flags.packages, "packages added to the environment");
+    app.add_flag("--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
+    app.add_flag("--offline", flags.offline, "use only what is in the cache");
+    app.add_option(
+           "--apk-cache-dir", flags.accepted_text, "accepted; packages are kept below --cache-root"
+    )
+        ->group("");
+}
+
+build::EnvironmentOptions environment_options(const EnvironmentFlags& flags) {
+    return {
+        flags.repositories,
+        flags.keyring,
+        flags.packages,
+        flags.ignore_signatures,
+        flags.offline,
+        {},
+    };
+}
+
+void add_step_flags(CLI::App& app, StepFlags& flags) {
+    app.add_option(
+        "--workspace-dir", flags.workspace_directory, "directory for the workspace, kept afterwards"
+    );
+    app.add_flag("--rm", flags.remove, "remove the workspace afterwards (default true)");
+    app.add_flag(
+        "-i,--interactive", flags.interactive, "open a shell in the guest where a step fails"
+    );
+    app.add_flag("--debug", flags.debug, "set -x in steps");
+    app.add_option(
+           "--network",
+           flags.network,
+           "network of steps that do not ask for it (`network: true`): none or host"
+    )
+        ->check(CLI::IsMember({"none", "host"}))
+        ->capture_default_str();
+    app.add_option("--runner", flags.runner, "bubblewrap (the only one so far)")
+        ->check(CLI::IsMember({"bubblewrap", "auto", ""}));
+    app.add_flag("--debug-runner", flags.accepted, "accepted; nothing is left running here")
+        ->group("");
+    app.add_option("--cache-source", flags.accepted_text, "accepted, unused")->group("");
+}
+
+}  // namespace quern::cli

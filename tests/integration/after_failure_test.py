@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the quern authors
+# SPDX-License-Identifier: Apache-2.0
+"""After a failure: the guest is kept for `enter`, `retry` does it again, `--interactive` opens a shell on a terminal of its own."""
+import os
+import pathlib
+import pty
+import select
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from workbench import QUERN, build_flags, expect, main
+
+HEAD = "package: {name: probe, version: '1', epoch: 0, copyright: [{license: MIT}]}\nenvironment: {contents: {packages: [busybox]}}\n"
+FAILS = HEAD + """pipeline:
+  - name: make
+    working-directory: sub
+    environment: {MARK: of-the-step}
+    runs: |
+      echo half > made
+      touch /etc/changed
+      test -e ../go-on
+"""
+
+
+def cache(bench):
+    return {"QUERN_CACHE_DIR": str(bench.folder / "cache")}
+
+
+def failed_guest(bench):
+    """enter opens the guest of the last failure: its files, its directory, its variables."""
+    bench.build(bench.recipe(FAILS), status=3, env=cache(bench))
+    shown = bench.run("enter", "--", "/bin/sh", "-c", "cat made; test -e /etc/changed && pwd; echo $MARK", env=cache(bench)).stdout
+    expect(shown == "half\n/home/build/sub\nof-the-step\n", shown)
+    bench.run("enter", "--", "/bin/sh", "-c", "touch kept", env=cache(bench))
+    bench.run("enter", "--", "test", "-e", "kept", env=cache(bench))
+
+
+def nothing_failed(bench):
+    """enter and retry say so where nothing has failed."""
+    for command in ("enter", "retry"):
+        expect("no build has failed" in bench.run(command, status=4, env=cache(bench)).stderr, command)
+
+
+def retry(bench):
+    """retry builds again with the words of the last failure, from any directory."""
+    path = bench.recipe(FAILS)
+    bench.build(path, "--out-dir", "out", status=3, env=cache(bench))
+    bench.run("retry", status=3, env=cache(bench), cwd="/")
+    path.write_text(FAILS.replace("test -e ../go-on", "true"))
+    bench.run("retry", env=cache(bench), cwd="/")
+    expect(list((bench.folder / "out").rglob("probe-1-r0.apk")), "nothing in the output of the first call")
+
+
+def talk(bench, words, lines):
+    """Runs quern on a terminal, types each line after its prompt text was seen; gives status and all output."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(cache(bench))
+        os.chdir(bench.folder)
+        os.execv(QUERN, [str(QUERN), *map(str, words)])
+    seen = ""
+    deadline = time.monotonic() + 60
+    pending = list(lines)
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select([terminal], [], [], 1)
+        if ready:
+            try:
+                data = os.read(terminal, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            seen += data.decode(errors="replace")
+        if pending and pending[0][0] in seen:
+            os.write(terminal, pending.pop(0)[1].encode())
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), seen
+
+
+def interactive(bench):
+    """--interactive opens a shell with the step's variables, history and terminal; its success goes on."""
+    path = bench.recipe(FAILS)
+    words = ("build", path, *build_flags(), "--interactive")
+    status, seen = talk(bench, words, [("exit 1", "echo got-$MARK; tty; tail -1 $HISTFILE; echo rea''dy\n"), ("\nready", "exit 0\n")])
+    expect(status == 0, f"exit {status}: {seen}")
+    expect("got-of-the-step" in seen and "go-on" in seen, seen)
+    status, seen = talk(bench, words, [("exit 1", "exit 1\n")])
+    expect(status == 3, f"exit {status}: {seen}")
+
+
+main([failed_guest, nothing_failed, retry, interactive])

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "build/failure.hpp"
+
+#include "quern/index.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace quern::build {
+
+using Texts = std::vector<std::string>;
+
+TEST_CASE("failure: what a shell or env did not find is named", "[build][failure]") {
+    auto [line, program] = GENERATE(table<const char*, const char*>({
+        {"/bin/sh: cmake: not found", "cmake"},
+        {"/bin/sh: line 7: python3: command not found", "python3"},
+        {"bash: g++: command not found", "g++"},
+        {"sh: 3: x264: not found", "x264"},
+        {"env: 'perl': No such file or directory", "perl"},
+        {"/usr/bin/env: \xe2\x80\x98node\xe2\x80\x99: No such file or directory", "node"},
+        {"  | /bin/sh: cmake: not found", "cmake"},
+    }));
+    CAPTURE(line);
+    CHECK(missing_programs(line) == Texts{program});
+}
+
+TEST_CASE("failure: other lines name no program", "[build][failure]") {
+    CHECK(missing_programs("cat: x: No such file or directory\nnot found\npage: 404 not found\n")
+              .empty());
+    CHECK(missing_programs("sh: $(rm -r x): not found\nsh: a b: not found").empty());
+    CHECK(
+        missing_programs("sh: a: not found\nsh: b: not found\nsh: a: not found") == Texts{"a", "b"}
+    );
+}
+
+TEST_CASE("failure: packages are found by the commands that they provide", "[build][failure]") {
+    apk::Index index;
+    for (const auto& [name, provided] : {
+             std::pair("zeta", "cmd:cmake=3.25-r0"),
+             std::pair("alpha", "cmd:cmake"),
+             std::pair("cmake-doc", "cmd:cmake-gui=1"),
+         }) {
+        apk::IndexEntry entry;
+        entry.name = name;
+        entry.provides = {"so:libx.so.1=1", provided};
+        index.entries.push_back(std::move(entry));
+    }
+    const std::vector<repository::RepositoryIndex> indexes = {
+        {{"/r", {}}, "x86_64", std::make_shared<const apk::Index>(std::move(index)), {}}};
+    CHECK(packages_with("cmake", indexes, 5) == Texts{"alpha", "zeta"});
+    CHECK(packages_with("cmake", indexes, 1) == Texts{"alpha"});
+    CHECK(packages_with("make", indexes, 5).empty());
+}
+
+}  // namespace quern::build
