@@ -73,7 +73,8 @@ Result<sandbox::Command> step_command(const pipeline::Step& step, const ExecuteC
 // The shell's history has the script, so that its lines can be called up and changed.
 Result<sandbox::Command> shell_command(const pipeline::Step& step, const ExecuteContext& context) {
     constexpr std::string_view history = ".ash_history";
-    QUERN_CHECK(context.workspace.home().write(history, step.script + "\n", 0666));
+    QUERN_CHECK(context.workspace.home().write(history, std::string(trim(step.script)) + "\n", 0666)
+    );
     QUERN_TRY(sandbox::Command command, step_command(step, context));
     const char* terminal = std::getenv("TERM");
     command.environment.emplace_back("HISTFILE", fmt::format("{}/{}", guest_home, history));
@@ -182,9 +183,12 @@ Result<void> run_step(
 
 std::string shell_script(const pipeline::Step& step, bool debug) {
     const std::string directory = shell_quote(step.working_directory);
-    // ash knows the line at its end, bash at the error.
+    // bash knows the line at the error; in its EXIT trap ash gives the one before that of the last
+    // command that was no part of a pipe.
     return fmt::format(
-        "trap '[ $? = 0 ] || {{ echo \"${{QUERN_LINE:-$LINENO}}\" >/{}; }} 2>/dev/null' EXIT; "
+        "trap 'case $? in 0) ;; *) {{ echo \"${{QUERN_LINE:-$((LINENO+1))}}\" >/{}; }} 2>/dev/null "
+        ";; "
+        "esac' EXIT; "
         "[ -z \"$BASH_VERSION\" ] || trap 'QUERN_LINE=$LINENO' ERR\n"
         "set -e{}o pipefail\n[ -d {} ] || mkdir -p {}\ncd {}\n{}\nexit 0\n",
         failed_line_file,

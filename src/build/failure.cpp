@@ -106,7 +106,7 @@ std::string shell_line(const pipeline::Step& step, const ExecuteContext& context
     constexpr std::size_t shown = 120;
     const std::string text = printable(trim(lines[*number - 1]));
     return fmt::format(
-        ", at line {} of its script: {}{}",
+        ", near line {} of its script: {}{}",
         *number,
         text.substr(0, shown),
         text.size() > shown ? "..." : ""
