@@ -28,4 +28,11 @@ Result<std::optional<std::vector<repository::Selected>>> read_locked_packages(
     const EnvironmentRequest& request, const EnvironmentOptions& options, Reporter& reporter
 );
 
+/// Resolves the environment of one recipe for the one architecture of `options.load` and adds it to
+/// `lock`, fetching the packages to name their parts. Errors: those of a build before its first
+/// step.
+Result<void> add_to_lock(
+    repository::LockFile& lock, const BuildOptions& options, const Services& services
+);
+
 }  // namespace quern::build

@@ -59,6 +59,13 @@ Result<EnvironmentRequest> gather_request(
     request.key_places = merge_sorted({&environment.keyring}, options.keyring);
     request.wanted = merge_sorted({&environment.packages}, options.extra_packages);
     QUERN_TRY(request.locations, parse_locations(request.repositories));
+    if (options.ignore_signatures) {
+        services.reporter.warning(
+            "--ignore-signatures: whoever can change an index chooses the packages; only what "
+            "hangs "
+            "on the index is checked"
+        );
+    }
     const repository::HttpCache cache(
         services.cache_directory / "keys", services.fetcher, options.offline
     );

@@ -10,6 +10,7 @@
 #include "fetch/git.hpp"
 #include "quern/build.hpp"
 #include "quern/plan.hpp"
+#include "repository/lock_file.hpp"
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
 #include "support/timestamp.hpp"
@@ -29,6 +30,8 @@ namespace {
 struct BuildFlags {
     RecipeFlags recipe;
     EnvironmentFlags environment;
+    std::string lock_file;
+    bool locked = false;
     StepFlags step;
     TestFlags test;
     KeyFlags key;
@@ -152,6 +155,10 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     QUERN_TRY(options.recipe, find_recipe(flags.recipe));
     QUERN_TRY(options.source_date, source_date(flags, session.reporter()));
     options.environment = environment_options(flags.environment);
+    options.environment.lock_file = flags.lock_file.empty()
+                                        ? repository::lock_path_of(options.recipe)
+                                        : std::filesystem::path(flags.lock_file);
+    options.environment.locked = flags.locked || !flags.lock_file.empty();
     options.out_directory = flags.out_directory;
     options.source_directory = flags.step.source_directory;
     options.empty_workspace = flags.empty_workspace;
@@ -283,6 +290,14 @@ Run define_build(CLI::App& app) {
     const auto flags = std::make_shared<BuildFlags>();
     add_recipe_flags(app, flags->recipe);
     add_environment_flags(app, flags->environment, "--package-append");
+    app.add_option(
+        "--lockfile",
+        flags->lock_file,
+        "packages of the environment by `quern lock`; default: RECIPE.lock.json, if it is there"
+    );
+    app.add_flag(
+        "--locked", flags->locked, "fail if the lock is missing or answers another recipe"
+    );
     add_output_flags(app, *flags);
     add_step_flags(app, flags->step);
     add_workspace_flags(app, *flags);

@@ -78,6 +78,14 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern resolve -r seed -k seed.rsa.pub build-base 'zlib-dev>1.2'\n"
          "  quern resolve --index APKINDEX --arch x86_64 -- busybox '!dash'",
          define_resolve},
+        {"lock",
+         "Repositories",
+         "write down the exact packages that a recipe is built in",
+         "  quern lock hello/melange.yaml -r seed -k seed.rsa.pub    # melange.lock.json beside "
+         "it\n"
+         "  quern lock --update hello/melange.yaml                   # shows what changed\n"
+         "  quern build --locked hello/melange.yaml",
+         define_lock},
         {"keygen",
          "Repositories",
          "make a key pair for signing",

@@ -64,6 +64,7 @@ Run define_show(CLI::App& app);
 Run define_resolve(CLI::App& app);
 Run define_keygen(CLI::App& app);
 Run define_cache(CLI::App& app);
+Run define_lock(CLI::App& app);
 Run define_seed(CLI::App& app);
 Run define_convert(CLI::App& app);
 Run define_enter(CLI::App& app);

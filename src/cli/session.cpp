@@ -6,6 +6,7 @@
 #include "cli/terminal.hpp"
 #include "fetch/content_store.hpp"
 #include "support/atomic_file.hpp"
+#include "support/child_process.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -95,6 +96,19 @@ Result<apk::Passphrase> given_passphrase(const KeyFlags& flags) {
     return apk::Passphrase();
 }
 
+/// Of commands that run nothing.
+class NoSandbox final : public sandbox::Sandbox {
+ public:
+    std::string_view name() const override { return "none"; }
+    Result<ExitStatus>
+    run(const sandbox::Guest&,
+        const sandbox::Command&,
+        const sandbox::OutputSink&,
+        const CancelToken&) override {
+        return Error(ErrorCode::sandbox, "this command runs nothing in a guest");
+    }
+};
+
 }  // namespace
 
 Result<std::filesystem::path> cache_directory(const GlobalOptions& global) {
@@ -156,6 +170,9 @@ Result<std::unique_ptr<Session>> Session::create(
         state->ids = state->user_namespace->ids();
         QUERN_TRY(state->sandbox, sandbox::make_bubblewrap(*state->user_namespace));
     }
+    if (!state->sandbox) {
+        state->sandbox = std::make_unique<NoSandbox>();
+    }
     state->reporter = make_reporter(invocation.global);
     state->pool = std::make_unique<ThreadPool>(invocation.global.threads);
     QUERN_TRY(fetch::HttpClient http, fetch::HttpClient::create(environment_value("HTTP_AUTH")));
@@ -202,7 +219,6 @@ const std::filesystem::path& Session::cache() const {
 }
 
 build::Services Session::services(pipeline::Library& library) {
-    QUERN_ASSERT(state_->sandbox != nullptr);
     return {
         *state_->reporter,
         *state_->cancel,

@@ -50,7 +50,7 @@ class Session {
     const fetch::GitLibrary& git() const;
     const FileReader& reader() const;
     const std::filesystem::path& cache() const;
-    /// Only with `needs_guest`.
+    /// Without `needs_guest` the sandbox only says that there is none.
     build::Services services(pipeline::Library& library);
 
  private:

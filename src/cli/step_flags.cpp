@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/step_flags.hpp"
 
+#include "repository/key_discovery.hpp"
+
 namespace quern::cli {
 
 void add_environment_flags(
@@ -18,20 +20,30 @@ void add_environment_flags(
     app.add_flag("--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
     app.add_flag("--offline", flags.offline, "use only what is in the cache");
     app.add_option(
+           "--key-discovery",
+           flags.key_discovery,
+           "ask https repositories for their keys: auto (where no key is named), always, never"
+    )
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+    app.add_option(
            "--apk-cache-dir", flags.accepted_text, "accepted; packages are kept below --cache-root"
     )
         ->group("");
 }
 
 build::EnvironmentOptions environment_options(const EnvironmentFlags& flags) {
-    return {
-        flags.repositories,
-        flags.keyring,
-        flags.packages,
-        flags.ignore_signatures,
-        flags.offline,
-        {},
-    };
+    build::EnvironmentOptions options;
+    options.repositories = flags.repositories;
+    options.keyring = flags.keyring;
+    options.extra_packages = flags.packages;
+    options.ignore_signatures = flags.ignore_signatures;
+    options.offline = flags.offline;
+    options.key_discovery = flags.key_discovery == "always" ? repository::KeyDiscovery::always
+                            : flags.key_discovery == "never"
+                                ? repository::KeyDiscovery::never
+                                : repository::KeyDiscovery::when_no_key;
+    return options;
 }
 
 void add_step_flags(CLI::App& app, StepFlags& flags) {

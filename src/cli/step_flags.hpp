@@ -15,6 +15,7 @@ struct EnvironmentFlags {
     std::vector<std::string> keyring, repositories, packages;
     bool ignore_signatures = false, offline = false;
     std::string accepted_text;
+    std::string key_discovery = "auto";
 };
 /// `package_flag` adds packages to the environment.
 void add_environment_flags(CLI::App& app, EnvironmentFlags& flags, const std::string& package_flag);
