@@ -96,6 +96,16 @@ Result<apk::Passphrase> given_passphrase(const KeyFlags& flags) {
     return apk::Passphrase();
 }
 
+/// A key itself must not stand on the command line, where every process can read it; and it is not
+/// repeated here.
+Result<void> expect_file_name(const std::string& path) {
+    if (path.find("-----BEGIN") == std::string::npos) {
+        return {};
+    }
+    return Error(ErrorCode::usage, "the text of a key stands where its file's name belongs")
+        .help("write the key to a file and name the file");
+}
+
 /// Of commands that run nothing.
 class NoSandbox final : public sandbox::Sandbox {
  public:
@@ -246,6 +256,7 @@ void add_passphrase_flags(CLI::App& app, KeyFlags& flags) {
 }
 
 Result<apk::PrivateKey> load_key(const KeyFlags& flags) {
+    QUERN_CHECK(expect_file_name(flags.path));
     QUERN_TRY(const apk::Passphrase given, given_passphrase(flags));
     auto key = apk::PrivateKey::load(flags.path, given);
     const bool is_locked =
@@ -261,6 +272,7 @@ Result<apk::Keyring> load_keyring(const std::vector<std::string>& paths) {
     apk::Keyring keyring;
     std::error_code failure;
     for (const std::string& path : paths) {
+        QUERN_CHECK(expect_file_name(path));
         if (std::filesystem::is_directory(path, failure)) {
             QUERN_CHECK(keyring.add_directory(path));
         } else {

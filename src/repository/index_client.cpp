@@ -65,7 +65,11 @@ class IndexReader {
     Result<std::optional<RepositoryIndex>> read_remote() const {
         const std::string url = location_.index_url(architecture_);
         const HttpCache cache(options_.cache_directory / "indexes", fetcher_, options_.offline);
-        QUERN_TRY(const CachedBody body, cache.get(url, options_.limits.file_bytes));
+        auto answer = cache.get(url, options_.limits.file_bytes);
+        if (!answer && answer.error().code() == ErrorCode::limit) {
+            return std::move(answer).error().help("raise the limit with --max-index-file-bytes");
+        }
+        QUERN_TRY(const CachedBody body, std::move(answer));
         if (body.status != 200) {
             return Error(
                 body.status == 404 ? ErrorCode::not_found : ErrorCode::network,
