@@ -68,6 +68,12 @@ std::string from_utf16(std::string_view bytes, bool big) {
     return out;
 }
 
+constexpr std::size_t stride = 64;
+
+bool is_continuation(char c) {
+    return (c & 0xC0) == 0x80;
+}
+
 bool is_control(std::string_view text, std::size_t at) {
     const auto c = static_cast<unsigned char>(text[at]);
     if (c < 0x20) {
@@ -121,30 +127,32 @@ std::optional<BadByte> find_bad_byte(std::string_view text) {
     return std::nullopt;
 }
 
-UnixLines::UnixLines(std::string_view original) : original_(original) {
-    std::size_t at = original.find('\r');
-    if (at == std::string_view::npos) {
+CharacterOffsets::CharacterOffsets(std::string_view text) : text_(text) {
+    if (std::none_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) {
         return;
     }
-    changed_ = true;
-    copy_.reserve(original.size());
-    std::size_t done = 0;
-    for (; at != std::string_view::npos; at = original.find('\r', done)) {
-        copy_.append(original, done, at - done);
-        done = at + 1;
-        if (original.substr(done).starts_with('\n')) {
-            dropped_.push_back(copy_.size());
-        } else {
-            copy_ += '\n';
+    std::size_t characters = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (!is_continuation(text[at]) && characters++ % stride == 0) {
+            marks_.push_back(at);
         }
     }
-    copy_.append(original, done);
 }
 
-std::size_t UnixLines::original_offset(std::size_t offset) const {
-    const auto before =
-        std::upper_bound(dropped_.begin(), dropped_.end(), offset) - dropped_.begin();
-    return offset + static_cast<std::size_t>(before);
+std::size_t CharacterOffsets::byte(std::size_t character) const {
+    if (marks_.empty()) {
+        return std::min(character, text_.size());
+    }
+    if (character / stride >= marks_.size()) {
+        return text_.size();
+    }
+    std::size_t at = marks_[character / stride];
+    for (std::size_t left = character % stride; at < text_.size(); ++at) {
+        if (!is_continuation(text_[at]) && left-- == 0) {
+            break;
+        }
+    }
+    return at;
 }
 
 }  // namespace quern::yaml

@@ -20,19 +20,16 @@ struct BadByte {
 /// Nothing if `text` is UTF-8 without control characters but tab, line feed and carriage return.
 std::optional<BadByte> find_bad_byte(std::string_view text);
 
-/// A text with one kind of line end, and the way back to the places of the original.
-class UnixLines {
+/// From counted characters to bytes in a UTF-8 text, which must outlive it.
+class CharacterOffsets {
  public:
-    explicit UnixLines(std::string_view original);
-    std::string_view text() const { return changed_ ? std::string_view(copy_) : original_; }
-    std::size_t original_offset(std::size_t offset) const;
+    explicit CharacterOffsets(std::string_view text);
+    /// Past the last character gives the size of the text.
+    std::size_t byte(std::size_t character) const;
 
  private:
-    std::string_view original_;
-    std::string copy_;
-    bool changed_ = false;
-    std::vector<std::size_t>
-        dropped_;  ///< offsets in the copy before which a byte is missing, ascending
+    std::string_view text_;
+    std::vector<std::size_t> marks_;  ///< of every 64th character; empty if all are ASCII
 };
 
 }  // namespace quern::yaml

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "quern/diagnostic.hpp"
+#include "yaml/form.hpp"
 #include "yaml/node.hpp"
 
 #include <algorithm>
@@ -32,15 +33,15 @@ struct Reader {
     std::size_t objects_left = 20'000;
 };
 
-/// What a key takes, for messages, documents and the JSON schema.
-enum class Shape : std::uint8_t { text, boolean, integer, list, map, object };
-
 /// One key of a map that is read into a T.
 template <typename T>
 struct Field {
     std::string_view key;
     void (*read)(const Node& node, T& value, Reader& reader);
     Shape shape;
+    std::string_view description = {};  ///< one line for editors
+    Form (*form)() = nullptr;           ///< more than `shape` tells
+    bool is_required = false;           ///< told by the schema; reading does not mind
 };
 
 /// All keys of a map. One constexpr table per type is what reads it, what knows its unknown keys
@@ -50,6 +51,19 @@ struct Table {
     std::string_view name;  ///< as in messages: "package.options"
     std::span<const Field<T>> fields;
 };
+
+/// The table as documents want it.
+template <typename T>
+Keys keys_of(const Table<T>& table) {
+    Keys keys{table.name, {}};
+    for (const Field<T>& field : table.fields) {
+        const Shape shape = field.shape;
+        auto form = field.form != nullptr ? std::function<Form()>(field.form)
+                                          : [shape] { return Form{shape}; };
+        keys.keys.push_back({field.key, field.description, field.is_required, std::move(form)});
+    }
+    return keys;
+}
 
 /// "expected a list, got a text" at the node, as "wrong-type".
 void report_wrong_type(const Node& node, std::string_view expected, Reader& reader);
@@ -148,6 +162,12 @@ bool read_fields(const Node& node, T& value, const Table<T>& table, Reader& read
     });
 }
 
+/// The form of what `table` reads.
+template <const auto& Fields>
+Form object_form() {
+    return {Shape::object, nullptr, [] { return keys_of(Fields); }};
+}
+
 namespace detail {
 template <auto Member>
 struct MemberOf;
@@ -158,6 +178,7 @@ struct MemberOf<Member> {
     static void read(const Node& node, T& object, Reader& reader) {
         read_value(node, object.*Member, reader);
     }
+    static Form form() { return form_of(static_cast<const V*>(nullptr)); }
 };
 }  // namespace detail
 
@@ -166,6 +187,20 @@ template <auto Member>
 constexpr auto field(std::string_view key, Shape shape = Shape::text) {
     using Access = detail::MemberOf<Member>;
     return Field<typename Access::Object>{key, &Access::read, shape};
+}
+
+/// The same with a line for editors; the form is that of the member.
+template <auto Member>
+constexpr auto field(std::string_view key, const char* description) {
+    using Access = detail::MemberOf<Member>;
+    return Field<typename Access::Object>{
+        key, &Access::read, Shape::text, description, &Access::form};
+}
+
+template <typename T>
+constexpr Field<T> required(Field<T> field) {
+    field.is_required = true;
+    return field;
 }
 
 }  // namespace quern::yaml

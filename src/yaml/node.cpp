@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The only file that knows yaml-cpp. Its events are used, not its nodes: those keep the first of
-// two equal keys without a word, do not merge, and follow an alias into itself. Its marks are byte
-// offsets into the text that it was given, which is the file's own but for line ends.
+// The only file that knows libyaml, whose scanner melange's YAML library is a translation of: so
+// what is YAML there is YAML here. Events are used, not its documents: those keep both of two equal
+// keys without a word, do not merge, and follow an alias into itself. Its marks count characters.
 #include "yaml/node.hpp"
 
 #include "quern/error.hpp"
@@ -12,91 +12,152 @@
 #include "yaml/tree.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/depthguard.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+
+#include <yaml.h>
 
 #include <algorithm>
 #include <array>
-#include <exception>
-#include <istream>
-#include <streambuf>
+#include <new>
+#include <unordered_map>
 
 namespace quern::yaml {
 
 namespace {
 
 constexpr std::size_t max_text = 16 * 1024 * 1024;
-/// yaml-cpp queues all of a line in which a flow list is open; deeper ones are refused before it
-/// sees them.
-constexpr std::size_t max_flow_depth = 400;
 
-/// Thrown through yaml-cpp, which has no other way to stop; caught in this file.
-class Stop : public std::exception {};
-
-/// Reads from memory that it does not own.
-class ViewBuffer : public std::streambuf {
+/// libyaml's parser over a text that must outlive it.
+class Parser {
  public:
-    explicit ViewBuffer(std::string_view text) {
-        char* begin = const_cast<char*>(text.data()
-        );  // NOLINT(cppcoreguidelines-pro-type-const-cast): never written to
-        setg(begin, begin, begin + text.size());
+    explicit Parser(std::string_view text) {
+        if (yaml_parser_initialize(&parser_) == 0) {
+            throw std::bad_alloc();
+        }
+        yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): its characters are unsigned
+        const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+        yaml_parser_set_input_string(&parser_, bytes, text.size());
     }
-};
+    Parser(const Parser&) = delete;
+    Parser& operator=(const Parser&) = delete;
+    ~Parser() { yaml_parser_delete(&parser_); }
 
-class Events : public YAML::EventHandler {
- public:
-    Events(detail::TreeBuilder& builder, const UnixLines& lines)
-        : builder_(builder), lines_(lines) {}
-
-    void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        go_on(builder_.null({at(mark), anchor, {}}));
-    }
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        go_on(builder_.alias(at(mark), anchor));
-    }
-    void OnScalar(
-        const YAML::Mark& mark,
-        const std::string& tag,
-        YAML::anchor_t anchor,
-        const std::string& value
-    ) override {
-        go_on(builder_.scalar({at(mark), anchor, tag}, value));
-    }
-    void OnSequenceStart(
-        const YAML::Mark& mark,
-        const std::string& tag,
-        YAML::anchor_t anchor,
-        YAML::EmitterStyle::value /*style*/
-    ) override {
-        go_on(builder_.open({at(mark), anchor, tag}, Kind::list));
-    }
-    void OnSequenceEnd() override { go_on(builder_.close()); }
-    void OnMapStart(
-        const YAML::Mark& mark,
-        const std::string& tag,
-        YAML::anchor_t anchor,
-        YAML::EmitterStyle::value /*style*/
-    ) override {
-        go_on(builder_.open({at(mark), anchor, tag}, Kind::map));
-    }
-    void OnMapEnd() override { go_on(builder_.close()); }
+    yaml_parser_t* get() { return &parser_; }
+    const yaml_parser_t& state() const { return parser_; }
 
  private:
-    std::size_t at(const YAML::Mark& mark) const {
-        return lines_.original_offset(mark.pos < 0 ? 0 : static_cast<std::size_t>(mark.pos));
+    yaml_parser_t parser_{};
+};
+
+/// The event that the parser is at.
+class Event {
+ public:
+    Event() = default;
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event() { yaml_event_delete(&event_); }
+
+    bool read(Parser& parser) {
+        yaml_event_delete(&event_);
+        return yaml_parser_parse(parser.get(), &event_) != 0;
     }
-    static void go_on(bool good) {
-        if (!good) {
-            throw Stop();
+    const yaml_event_t& get() const { return event_; }
+
+ private:
+    yaml_event_t event_{};
+};
+
+std::string_view view(const yaml_char_t* text) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): its characters are unsigned
+    return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
+}
+
+/// Hands the parser's events to the builder.
+class Feeder {
+ public:
+    Feeder(const SourceFile& file, detail::TreeBuilder& builder, Diagnostics& diagnostics)
+        : file_(file), offsets_(file.text()), builder_(builder), diagnostics_(diagnostics) {}
+
+    const CharacterOffsets& offsets() const { return offsets_; }
+
+    /// False after an error that makes it useless to go on.
+    bool take(const yaml_event_t& event) {
+        switch (event.type) {
+            case YAML_ALIAS_EVENT:
+                return alias(event);
+            case YAML_SCALAR_EVENT:
+                return scalar(event);
+            case YAML_SEQUENCE_START_EVENT: {
+                const auto& data = event.data.sequence_start;
+                return builder_.open(start(event, data.anchor, data.tag), Kind::list);
+            }
+            case YAML_MAPPING_START_EVENT: {
+                const auto& data = event.data.mapping_start;
+                return builder_.open(start(event, data.anchor, data.tag), Kind::map);
+            }
+            case YAML_SEQUENCE_END_EVENT:
+            case YAML_MAPPING_END_EVENT:
+                return builder_.close();
+            default:
+                return true;
         }
     }
 
+ private:
+    detail::NodeStart start(
+        const yaml_event_t& event, const yaml_char_t* anchor, const yaml_char_t* tag
+    ) {
+        detail::NodeStart start{
+            offsets_.byte(event.start_mark.index),
+            offsets_.byte(event.end_mark.index),
+            0,
+            view(tag)};
+        if (anchor != nullptr) {
+            start.anchor = ++anchor_count_;
+            anchors_.insert_or_assign(std::string(view(anchor)), start.anchor);
+        }
+        return start;
+    }
+
+    bool scalar(const yaml_event_t& event) {
+        const auto& data = event.data.scalar;
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): its characters are unsigned
+        std::string value(reinterpret_cast<const char*>(data.value), data.length);
+        const auto begin = start(event, data.anchor, data.tag);
+        const bool is_plain = data.style == YAML_PLAIN_SCALAR_STYLE;
+        if (is_plain && is_null(begin.tag, value)) {
+            return builder_.null(begin);
+        }
+        return builder_.scalar(begin, std::move(value), is_plain);
+    }
+
+    static bool is_null(std::string_view tag, std::string_view value) {
+        constexpr std::array words = {"", "~", "null", "Null", "NULL"};
+        return tag == YAML_NULL_TAG ||
+               (tag.empty() && std::find(words.begin(), words.end(), value) != words.end());
+    }
+
+    bool alias(const yaml_event_t& event) {
+        const std::string_view name = view(event.data.alias.anchor);
+        const std::size_t begin = offsets_.byte(event.start_mark.index);
+        const auto found = anchors_.find(std::string(name));
+        if (found != anchors_.end()) {
+            return builder_.alias(begin, found->second);
+        }
+        diagnostics_.error(
+            "bad-yaml",
+            "this is not YAML: no anchor of this name is defined above",
+            {&file_, begin, name.size() + 1}
+        );
+        return false;
+    }
+
+    const SourceFile& file_;
+    CharacterOffsets offsets_;
     detail::TreeBuilder& builder_;
-    const UnixLines& lines_;
+    Diagnostics& diagnostics_;
+    std::unordered_map<std::string, std::size_t> anchors_;
+    std::size_t anchor_count_ = 0;
 };
 
 struct Advice {
@@ -105,92 +166,89 @@ struct Advice {
     std::string_view help;
 };
 
-/// The parser's sentences in ours. Source: yaml-cpp 0.7.0 exceptions.h, namespace ErrorMsg.
+/// The parser's sentences in ours. Source: libyaml 0.2.5 src/scanner.c and src/parser.c.
 constexpr std::array advices = {
     Advice{
-        "illegal map value",
+        "mapping values are not allowed in this context",
         "a ':' is not allowed here",
         "quote a text that holds ': '; or check the indentation"},
     Advice{
-        "end of map not found",
+        "did not find expected key",
         "this does not fit into the map above it",
         "check the indentation: keys of one map start in one column"},
     Advice{
-        "end of sequence not found",
+        "did not find expected '-' indicator",
         "this does not fit into the list above it",
         "check the indentation: the '-' of one list stand in one column"},
-    Advice{"end of map flow not found", "a '{' is not closed", ""},
-    Advice{"end of sequence flow not found", "a '[' is not closed", ""},
-    Advice{"illegal EOF in scalar", "a quote is not closed", ""},
     Advice{
-        "illegal document indicator in scalar",
+        "did not find expected ',' or '}'",
+        "a '{' is not closed, or a ',' is missing",
+        "quote texts that hold one of '[]{},' or ': '"},
+    Advice{
+        "did not find expected ',' or ']'",
+        "a '[' is not closed, or a ',' is missing",
+        "quote texts that hold one of '[]{},' or ': '"},
+    Advice{"found unexpected end of stream", "a quote is not closed", ""},
+    Advice{
+        "found unexpected document indicator",
         "a quote is not closed before the end of the document",
         ""},
-    Advice{"unknown token", "this character cannot start a text", "put the text in quotes"},
     Advice{
-        "illegal tab when looking for indentation",
+        "found character that cannot start any token",
+        "this character cannot start a text",
+        "put the text in quotes; indent with spaces, not with tabs"},
+    Advice{
+        "found a tab character where an indentation space is expected",
         "a tab is no indentation",
         "indent with spaces"},
-    Advice{"the referenced anchor is not defined", "no anchor of this name is defined above", ""},
     Advice{
-        "illegal block entry", "a '-' is not allowed here", "a list starts on a line of its own"},
+        "found a tab character that violates indentation",
+        "a tab is no indentation",
+        "indent with spaces"},
+    Advice{
+        "could not find expected ':'",
+        "a ':' is missing behind this key",
+        "check the indentation of this line and the one above"},
+    Advice{
+        "block sequence entries are not allowed in this context",
+        "a '-' is not allowed here",
+        "a list starts on a line of its own"},
+    Advice{"found unknown escape character", "there is no such escape", "single quotes keep '\\'"},
 };
 
+/// Where a quote that is not closed, or a key without a ':', begins tells more than where it ends.
+bool wants_beginning(const yaml_parser_t& parser) {
+    const std::string_view context = parser.context == nullptr ? "" : parser.context;
+    return context == "while scanning a quoted scalar" || context == "while scanning a simple key";
+}
+
 void report_syntax_error(
-    const YAML::Exception& exception,
-    const UnixLines& lines,
+    const yaml_parser_t& parser,
+    const CharacterOffsets& offsets,
     const SourceFile& file,
     Diagnostics& diagnostics
 ) {
+    const std::string_view problem = parser.problem == nullptr ? "?" : parser.problem;
     const std::size_t size = file.text().size();
-    const std::size_t at =
-        exception.mark.pos < 0
-            ? size
-            : std::min(size, lines.original_offset(static_cast<std::size_t>(exception.mark.pos)));
-    const auto known =
-        std::find_if(advices.begin(), advices.end(), [&exception](const Advice& advice) {
-            return std::string_view(exception.msg).starts_with(advice.theirs);
-        });
+    if (parser.error == YAML_READER_ERROR) {
+        diagnostics.error(
+            "bad-encoding",
+            fmt::format("character U+{:04X} may not stand in YAML", parser.problem_value),
+            {&file, std::min(size, parser.problem_offset), 1}
+        );
+        return;
+    }
+    const yaml_mark_t& mark = wants_beginning(parser) ? parser.context_mark : parser.problem_mark;
+    const auto known = std::find_if(advices.begin(), advices.end(), [&](const Advice& advice) {
+        return problem == advice.theirs;
+    });
     const bool is_known = known != advices.end();
-    const std::string_view message = is_known ? known->message : std::string_view(exception.msg);
     diagnostics.error(
         "bad-yaml",
-        fmt::format("this is not YAML: {}", printable(message)),
-        {&file, at, std::size_t{1}},
+        fmt::format("this is not YAML: {}", is_known ? known->message : problem),
+        {&file, std::min(size, offsets.byte(mark.index)), std::size_t{1}},
         std::string(is_known ? known->help : std::string_view())
     );
-}
-
-/// Where a text opens more lists and maps than may be nested, as far as that can be seen without
-/// reading it as YAML: in one line, or in lines of nothing but brackets, of which the parser would
-/// queue all.
-std::optional<std::size_t> find_deep_line(std::string_view text) {
-    std::size_t flow_depth = 0;
-    std::size_t dashes = 0;
-    bool only_brackets = true;
-    bool starts = true;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const char c = text[at];
-        if (c == '\n' || c == '\r') {
-            flow_depth = only_brackets ? flow_depth : 0;
-            dashes = 0;
-            only_brackets = starts = true;
-            continue;
-        }
-        if (c == '[' || c == '{') {
-            ++flow_depth;
-        } else if (c == ']' || c == '}') {
-            flow_depth -= flow_depth > 0 ? 1 : 0;
-        } else if (starts && (c == '-' || c == '?' || c == ':') && text.substr(at + 1).starts_with(' ')) {
-            ++dashes;
-        } else if (c != ' ' && c != '\t' && c != ',') {
-            only_brackets = starts = false;
-        }
-        if (flow_depth > max_flow_depth || dashes > max_flow_depth) {
-            return at;
-        }
-    }
-    return std::nullopt;
 }
 
 /// What can be said of the text without reading it as YAML.
@@ -209,13 +267,25 @@ bool check_text(const SourceFile& file, Diagnostics& diagnostics) {
         );
         return false;
     }
-    if (const auto deep = find_deep_line(text)) {
-        diagnostics.error(
-            "yaml-limit", "lists and maps are nested over 400 deep", {&file, *deep, 1}
-        );
-        return false;
-    }
     return true;
+}
+
+/// Reads the first document into `builder`.
+bool read_events(const SourceFile& file, detail::TreeBuilder& builder, Diagnostics& diagnostics) {
+    Feeder feeder(file, builder, diagnostics);
+    Parser parser(file.text());
+    Event event;
+    do {
+        if (!event.read(parser)) {
+            report_syntax_error(parser.state(), feeder.offsets(), file, diagnostics);
+            return false;
+        }
+        if (!feeder.take(event.get())) {
+            return false;
+        }
+    } while (event.get().type != YAML_DOCUMENT_END_EVENT &&
+             event.get().type != YAML_STREAM_END_EVENT);
+    return builder.is_good();
 }
 
 }  // namespace
@@ -233,28 +303,8 @@ std::optional<Document> Document::parse(
     }
     auto tree = std::make_unique<detail::Tree>();
     tree->file = std::move(file);
-    const UnixLines lines(tree->file->text());
     detail::TreeBuilder builder(*tree, diagnostics);
-    Events events(builder, lines);
-    try {
-        ViewBuffer buffer(lines.text());
-        std::istream stream(&buffer);
-        YAML::Parser parser(stream);
-        parser.HandleNextDocument(events);
-    } catch (const Stop&) {
-        return std::nullopt;  // reported by the builder
-    } catch (const YAML::DeepRecursion& exception) {
-        const std::size_t at =
-            lines.original_offset(static_cast<std::size_t>(std::max(exception.mark.pos, 0)));
-        diagnostics.error(
-            "yaml-limit", "lists and maps are nested over 400 deep", {tree->file.get(), at, 1}
-        );
-        return std::nullopt;
-    } catch (const YAML::Exception& exception) {
-        report_syntax_error(exception, lines, *tree->file, diagnostics);
-        return std::nullopt;
-    }
-    if (!builder.is_good()) {
+    if (!read_events(*tree->file, builder, diagnostics)) {
         return std::nullopt;
     }
     if (tree->root == nullptr) {

@@ -51,91 +51,7 @@ std::size_t skip_properties(std::string_view text, std::size_t at) {
     return at;
 }
 
-std::size_t quoted_end(std::string_view text, std::size_t begin) {
-    const char quote = text[begin];
-    std::size_t at = begin + 1;
-    while (at < text.size()) {
-        if (text[at] == '\\' && quote == '"') {
-            at += 2;
-        } else if (text[at] == quote && quote == '\'' && text.substr(at + 1).starts_with('\'')) {
-            at += 2;
-        } else if (text[at] == quote) {
-            return at + 1;
-        } else {
-            ++at;
-        }
-    }
-    return text.size();
-}
-
-bool is_closed(std::string_view quoted) {
-    return quoted.size() > 1 && quoted.back() == quoted.front();
-}
-
-/// yaml-cpp 0.7 reads the escapes \N and \_ as the single bytes 85 and A0. To be deleted when it
-/// gives their UTF-8. Source: yaml-cpp 0.7.0 src/exp.cpp, Escape.
-std::string with_whole_characters(std::string value) {
-    if (is_valid_utf8(value)) {
-        return value;
-    }
-    std::string out;
-    for (std::size_t at = 0; at < value.size();) {
-        const auto c = static_cast<unsigned char>(value[at]);
-        const std::size_t size = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-        const std::string_view character = std::string_view(value).substr(at, size);
-        if (is_valid_utf8(character)) {
-            out += character;
-            at += size;
-        } else {
-            out += c == 0x85 || c == 0xA0 ? std::string("\xC2") + value[at] : "\xEF\xBF\xBD";
-            ++at;
-        }
-    }
-    return out;
-}
-
-/// The end of a plain scalar: its value without white space, found again in the text.
-std::size_t plain_end(std::string_view text, std::size_t begin, std::string_view value) {
-    const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    std::size_t at = begin;
-    for (const char c : value) {
-        if (is_blank(c)) {
-            continue;
-        }
-        while (at < text.size() && is_blank(text[at])) {
-            ++at;
-        }
-        if (at == text.size() || text[at] != c) {
-            break;
-        }
-        ++at;
-    }
-    return at;
-}
-
 }  // namespace
-
-ScalarExtent scalar_extent(std::string_view text, std::size_t begin, std::string_view value) {
-    begin = skip_properties(text, std::min(begin, text.size()));
-    if (begin == text.size()) {
-        return {begin, 0, true};
-    }
-    const char c = text[begin];
-    if (c == '"' || c == '\'') {
-        const std::size_t end = quoted_end(text, begin);
-        return {
-            begin,
-            std::min(end, text.size()) - begin,
-            false,
-            end < text.size() || is_closed(text.substr(begin))};
-    }
-    if (c == '|' || c == '>') {
-        const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
-        const std::string_view header = text.substr(begin, end - begin);
-        return {begin, std::min(header.find_first_of(" \t"), header.size()), false};
-    }
-    return {begin, plain_end(text, begin, value) - begin, true};
-}
 
 TreeBuilder::TreeBuilder(Tree& tree, Diagnostics& diagnostics)
     : tree_(tree), diagnostics_(diagnostics), limit_(free_cost + 10 * tree.file->text().size()) {}
@@ -178,23 +94,20 @@ bool TreeBuilder::null(const NodeStart& start) {
     return place(make(start, Kind::null));
 }
 
-bool TreeBuilder::scalar(const NodeStart& start, std::string value) {
+bool TreeBuilder::scalar(const NodeStart& start, std::string value, bool is_plain) {
     NodeData& node = make(start, Kind::scalar);
-    const ScalarExtent extent = scalar_extent(tree_.file->text(), start.begin, value);
-    if (!extent.is_closed) {
-        error(
-            "bad-yaml",
-            "this is not YAML: a quote is not closed",
-            {tree_.file.get(), extent.begin, 1}
-        );
-        return false;
+    const std::string_view text = tree_.file->text();
+    const std::size_t begin = std::min(skip_properties(text, start.begin), start.end);
+    std::size_t end = start.end;
+    if (!is_plain && begin < end && (text[begin] == '|' || text[begin] == '>')) {
+        // Of a block only its header.
+        end = std::min(text.find_first_of(" \t\r\n", begin), end);
     }
-    node.begin = static_cast<std::uint32_t>(extent.begin);
-    node.length = static_cast<std::uint32_t>(extent.length);
-    node.is_quoted =
-        is_plain_tag(start.tag) ? false : !extent.is_plain || start.tag.starts_with(core_tag);
+    node.begin = static_cast<std::uint32_t>(begin);
+    node.length = static_cast<std::uint32_t>(end - begin);
+    node.is_quoted = is_plain_tag(start.tag) ? false : !is_plain || start.tag.starts_with(core_tag);
     node.cost += value.size();
-    node.text = extent.is_plain ? std::move(value) : with_whole_characters(std::move(value));
+    node.text = std::move(value);
     return place(node);
 }
 

@@ -39,6 +39,7 @@ struct Tree {
 /// What the parser says of a scalar, list or map that begins.
 struct NodeStart {
     std::size_t begin = 0;   ///< where it starts, its anchor and tag included
+    std::size_t end = 0;     ///< behind a scalar
     std::size_t anchor = 0;  ///< 0: none
     std::string_view tag;
 };
@@ -50,7 +51,7 @@ class TreeBuilder {
     TreeBuilder(Tree& tree, Diagnostics& diagnostics);
 
     bool null(const NodeStart& start);
-    bool scalar(const NodeStart& start, std::string value);
+    bool scalar(const NodeStart& start, std::string value, bool is_plain);
     bool alias(std::size_t begin, std::size_t anchor);
     bool open(const NodeStart& start, Kind kind);
     bool close();
@@ -85,14 +86,5 @@ class TreeBuilder {
     std::uint64_t merged_ = 0;
     bool good_ = true;
 };
-
-/// Offset and length of a scalar's own bytes, behind anchor and tag, in its text.
-struct ScalarExtent {
-    std::size_t begin = 0;
-    std::size_t length = 0;
-    bool is_plain = true;
-    bool is_closed = true;  ///< false: the text ends before the quote does
-};
-ScalarExtent scalar_extent(std::string_view text, std::size_t begin, std::string_view value);
 
 }  // namespace quern::yaml::detail

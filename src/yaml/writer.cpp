@@ -53,7 +53,7 @@ std::size_t character_size(std::string_view text, std::size_t at) {
 }
 
 /// Characters that break lines or cannot be seen, other than those of ASCII: they are written as
-/// escapes; not by YAML's letters for them, which yaml-cpp 0.7 reads as single bytes.
+/// escapes; not by YAML's letters for them, which some readers get wrong.
 std::string_view escape_of(std::string_view character) {
     struct Escape {
         std::string_view character, text;

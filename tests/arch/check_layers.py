@@ -51,7 +51,7 @@ PUBLIC = {
 
 # Third-party headers and the files, below src, that may include them.
 CONFINED = [
-    (r"yaml-cpp/", ["yaml/node*.cpp"]),
+    (r"^yaml\.h$", ["yaml/node*.cpp"]),
     (r"curl/", ["fetch/http*.cpp", "fetch/http_curl.hpp"]),
     (r"git2(\.h|/)", ["fetch/git*.cpp", "fetch/git_functions.hpp"]),
     (r"archive(_entry)?\.h$", ["archive/extract*.cpp", "archive/extract_functions.hpp"]),

@@ -25,7 +25,7 @@ class CheckLayersTest(unittest.TestCase):
         self.put("include/quern/error.hpp", HEAD + "#pragma once\n#include <string>\n")
         self.put("include/quern/recipe.hpp", HEAD + '#include "quern/error.hpp"\n')
         self.put("src/support/error.cpp", HEAD + '#include "quern/error.hpp"\n#include <fmt/format.h>\n')
-        self.put("src/yaml/node.cpp", HEAD + '#include "support/text.hpp"\n#include <yaml-cpp/yaml.h>\n')
+        self.put("src/yaml/node.cpp", HEAD + '#include "support/text.hpp"\n#include <yaml.h>\n')
         self.put("tests/unit/yaml/node_test.cpp", HEAD + '#include "yaml/node.hpp"\n')
 
     def put(self, path, text):

@@ -207,11 +207,37 @@ TEST_CASE("node: UTF-16 with a mark is read", "[yaml][node]") {
     CHECK(yaml::to_utf8("plain") == "plain");
 }
 
-TEST_CASE("encoding: line ends are one kind and offsets lead back", "[yaml][encoding]") {
-    const std::string original = "a\r\nb\rc\nd";
-    const yaml::UnixLines lines(original);
-    CHECK(lines.text() == "a\nb\nc\nd");
-    for (const char c : {'a', 'b', 'c', 'd'}) {
-        CHECK(lines.original_offset(lines.text().find(c)) == original.find(c));
+TEST_CASE("encoding: counted characters lead to bytes", "[yaml][encoding]") {
+    std::string text;
+    std::vector<std::size_t> begins;
+    for (int i = 0; i < 300; ++i) {
+        begins.push_back(text.size());
+        text += i % 3 == 0 ? "\xE2\x82\xAC" : i % 7 == 0 ? "\xC3\xBC" : "x";
     }
+    const yaml::CharacterOffsets offsets(text);
+    for (std::size_t i = 0; i < begins.size(); ++i) {
+        CHECK(offsets.byte(i) == begins[i]);
+    }
+    CHECK(offsets.byte(begins.size()) == text.size());
+    CHECK(offsets.byte(100'000) == text.size());
+    CHECK(yaml::CharacterOffsets("plain").byte(3) == 3);
+}
+
+TEST_CASE("node: a character beyond ASCII does not move what follows", "[yaml][node]") {
+    const auto parsed =
+        parse("\xE2\x82\xAC: [\xC3\xBC, here]\n# \xF0\x9F\x98\x80\nkey: \"there\"\n");
+    REQUIRE(parsed.document);
+    CHECK(text_at(parsed.at("\xE2\x82\xAC").item(1).where()) == "here");
+    CHECK(text_at(parsed.at("key").where()) == "\"there\"");
+}
+
+TEST_CASE("node: an anchor may be named again", "[yaml][node]") {
+    const auto parsed = parse("a: &x 1\nb: *x\nc: &x 2\nd: *x\n");
+    REQUIRE(parsed.document);
+    CHECK(parsed.at("b").text() == "1");
+    CHECK(parsed.at("d").text() == "2");
+}
+
+TEST_CASE("node: what stands behind the first document is not looked at", "[yaml][node]") {
+    CHECK(id_of("a: 1\n...\n]").empty());
 }
