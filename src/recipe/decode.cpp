@@ -3,6 +3,7 @@
 #include "recipe/decode.hpp"
 
 #include "recipe/decode_values.hpp"
+#include "recipe/schema.hpp"
 #include "support/text.hpp"
 #include "yaml/node.hpp"
 
@@ -23,34 +24,38 @@ using yaml::Shape;
 using yaml::Table;
 
 constexpr std::array test_fields = {
-    field<&Test::environment>("environment", Shape::object),
-    field<&Test::pipeline>("pipeline", Shape::list),
+    field<&Test::environment>(
+        "environment", "root of the test; the package itself is installed in it"
+    ),
+    field<&Test::pipeline>("pipeline", "steps of the test"),
 };
 constexpr Table<Test> test_table{"test", test_fields};
 
 constexpr std::array capabilities_fields = {
-    field<&Capabilities::add>("add", Shape::list),
-    field<&Capabilities::drop>("drop", Shape::list),
+    field<&Capabilities::add>("add", "capabilities that steps get: CAP_SYS_PTRACE"),
+    field<&Capabilities::drop>("drop", "capabilities that steps lose"),
 };
 constexpr Table<Capabilities> capabilities_table{"capabilities", capabilities_fields};
 
 constexpr std::array transform_fields = {
-    field<&VarTransform::from>("from"),
-    field<&VarTransform::match>("match"),
-    field<&VarTransform::replace>("replace"),
-    field<&VarTransform::to>("to"),
+    field<&VarTransform::from>("from", "text that is searched: ${{package.version}}"),
+    field<&VarTransform::match>(
+        "match", "regular expression in the syntax of RE2; all matches are replaced"
+    ),
+    field<&VarTransform::replace>("replace", "text that stands for a match: $1, ${1}, ${name}"),
+    field<&VarTransform::to>("to", "the result is ${{vars.NAME}}"),
 };
 constexpr Table<VarTransform> transform_table{"var-transforms", transform_fields};
 
 constexpr std::array data_fields = {
-    field<&RangeData::name>("name"),
-    field<&RangeData::items>("items", Shape::map),
+    field<&RangeData::name>("name", "name that range refers to"),
+    field<&RangeData::items>("items", "values by key; ${{range.key}} and ${{range.value}}"),
 };
 constexpr Table<RangeData> data_table{"data", data_fields};
 
 constexpr std::array option_packages_fields = {
-    field<&BuildOption::add_packages>("add", Shape::list),
-    field<&BuildOption::remove_packages>("remove", Shape::list),
+    field<&BuildOption::add_packages>("add", "packages that are added to the environment"),
+    field<&BuildOption::remove_packages>("remove", "packages that are taken from it"),
 };
 constexpr Table<BuildOption> option_packages_table{"packages of an option", option_packages_fields};
 
@@ -60,19 +65,34 @@ void read_part(const Node& node, BuildOption& value, Reader& reader) {
 }
 
 constexpr std::array option_contents_fields = {
-    Field<BuildOption>{"packages", read_part<option_packages_table>, Shape::object},
+    Field<BuildOption>{
+        "packages",
+        read_part<option_packages_table>,
+        Shape::object,
+        {},
+        yaml::object_form<option_packages_table>},
 };
 constexpr Table<BuildOption> option_contents_table{"contents of an option", option_contents_fields};
 
 constexpr std::array option_environment_fields = {
-    Field<BuildOption>{"contents", read_part<option_contents_table>, Shape::object},
+    Field<BuildOption>{
+        "contents",
+        read_part<option_contents_table>,
+        Shape::object,
+        {},
+        yaml::object_form<option_contents_table>},
 };
 constexpr Table<BuildOption> option_environment_table{
     "environment of an option", option_environment_fields};
 
 constexpr std::array option_fields = {
-    field<&BuildOption::vars>("vars", Shape::map),
-    Field<BuildOption>{"environment", read_part<option_environment_table>, Shape::object},
+    field<&BuildOption::vars>("vars", "vars that change"),
+    Field<BuildOption>{
+        "environment",
+        read_part<option_environment_table>,
+        Shape::object,
+        "packages that come and go",
+        yaml::object_form<option_environment_table>},
 };
 constexpr Table<BuildOption> option_table{"an option", option_fields};
 
@@ -82,41 +102,29 @@ void read_options(const Node& node, Recipe& recipe, Reader& reader) {
     });
 }
 
+yaml::Form options_form() {
+    return {Shape::map, yaml::object_form<option_table>};
+}
+
+/// For editors.
+void ignore_schema(const Node& /*node*/, Recipe& /*recipe*/, Reader& /*reader*/) {}
+
 constexpr std::array recipe_fields = {
-    field<&Recipe::package>("package", Shape::object),
-    field<&Recipe::environment>("environment", Shape::object),
-    field<&Recipe::capabilities>("capabilities", Shape::object),
-    field<&Recipe::pipeline>("pipeline", Shape::list),
-    field<&Recipe::subpackages>("subpackages", Shape::list),
-    field<&Recipe::data>("data", Shape::list),
-    field<&Recipe::update>("update", Shape::object),
-    field<&Recipe::vars>("vars", Shape::map),
-    field<&Recipe::var_transforms>("var-transforms", Shape::list),
-    Field<Recipe>{"options", read_options, Shape::map},
-    field<&Recipe::test>("test", Shape::object),
+    Field<Recipe>{"$schema", ignore_schema, Shape::text, "address of this schema, for editors"},
+    required(field<&Recipe::package>("package", "the main package")),
+    field<&Recipe::environment>("environment", "root in which the steps run"),
+    field<&Recipe::capabilities>("capabilities", "capabilities of the process that runs the steps"),
+    field<&Recipe::pipeline>("pipeline", "steps that fill ${{targets.destdir}}"),
+    field<&Recipe::subpackages>("subpackages", "further packages made of the same build"),
+    field<&Recipe::data>("data", "what subpackages are repeated for"),
+    field<&Recipe::update>("update", "how programs find newer versions"),
+    field<&Recipe::vars>("vars", "texts for ${{vars.NAME}}"),
+    field<&Recipe::var_transforms>("var-transforms", "vars that are made of other texts"),
+    Field<Recipe>{
+        "options", read_options, Shape::map, "variants, chosen by --build-option", options_form},
+    field<&Recipe::test>("test", "test of the installed main package"),
 };
 constexpr Table<Recipe> recipe_table{"the recipe", recipe_fields};
-
-/// Where else in a recipe a key is known.
-std::string other_places(std::string_view key, std::string_view /*table*/) {
-    std::vector<KnownKeys> known;
-    known.push_back(keys_of("the top level", recipe_table));
-    add_package_keys(known);
-    add_environment_keys(known);
-    add_pipeline_keys(known);
-    known.push_back(keys_of("an entry of data", data_table));
-    known.push_back(keys_of("an entry of var-transforms", transform_table));
-    constexpr std::size_t too_many = 4;
-    std::string places;
-    std::size_t count = 0;
-    for (const KnownKeys& map : known) {
-        if (std::find(map.keys.begin(), map.keys.end(), key) != map.keys.end()) {
-            places += fmt::format("{}'{}'", count++ == 0 ? "" : " or ", map.place);
-        }
-    }
-    return count == 0 || count >= too_many ? std::string()
-                                           : fmt::format("this key belongs under {}", places);
-}
 
 void report_bad_variables(
     const Node& node, std::string_view what, std::string_view expected, Diagnostics& diagnostics
@@ -157,20 +165,27 @@ bool read_value(const Node& node, TextMap& value, Reader& reader) {
     });
 }
 
-bool read_value(const Node& node, Test& value, Reader& reader) {
-    return read_fields(node, value, test_table, reader);
+const Table<Recipe>& table_of(const Recipe* /*of*/) {
+    return recipe_table;
 }
-bool read_value(const Node& node, Capabilities& value, Reader& reader) {
-    return read_fields(node, value, capabilities_table, reader);
+const Table<Test>& table_of(const Test* /*of*/) {
+    return test_table;
 }
-bool read_value(const Node& node, VarTransform& value, Reader& reader) {
-    return read_fields(node, value, transform_table, reader);
+const Table<Capabilities>& table_of(const Capabilities* /*of*/) {
+    return capabilities_table;
 }
-bool read_value(const Node& node, BuildOption& value, Reader& reader) {
-    return read_fields(node, value, option_table, reader);
+const Table<VarTransform>& table_of(const VarTransform* /*of*/) {
+    return transform_table;
 }
-bool read_value(const Node& node, RangeData& value, Reader& reader) {
-    return read_fields(node, value, data_table, reader);
+const Table<BuildOption>& table_of(const BuildOption* /*of*/) {
+    return option_table;
+}
+const Table<RangeData>& table_of(const RangeData* /*of*/) {
+    return data_table;
+}
+
+yaml::Form form_of(const TextMap* /*of*/) {
+    return {Shape::map, [] { return yaml::Form{Shape::text}; }};
 }
 
 std::optional<Recipe> decode_recipe(
@@ -182,7 +197,7 @@ std::optional<Recipe> decode_recipe(
         return std::nullopt;
     }
     Recipe recipe;
-    Reader reader{diagnostics, true, other_places};
+    Reader reader{diagnostics, true, place_of_key};
     const bool is_map = read_fields(*root, recipe, recipe_table, reader);
     recipe.files.push_back(std::move(file));
     return is_map ? std::optional(std::move(recipe)) : std::nullopt;

@@ -20,98 +20,66 @@ template <typename T>
 void ignore(const Node& /*node*/, T& /*value*/, Reader& /*reader*/) {}
 
 constexpr std::array contents_fields = {
-    field<&Environment::repositories>("repositories", Shape::list),
-    field<&Environment::build_repositories>("build_repositories", Shape::list),
-    field<&Environment::runtime_repositories>("runtime_repositories", Shape::list),
-    field<&Environment::keyring>("keyring", Shape::list),
-    Field<Environment>{"runtime_keyring", ignore, Shape::list},
-    field<&Environment::packages>("packages", Shape::list),
-    Field<Environment>{"baseimage", ignore, Shape::object},
+    field<&Environment::repositories>(
+        "repositories", "repositories of packages, for builds and images"
+    ),
+    field<&Environment::build_repositories>("build_repositories", "repositories for builds only"),
+    field<&Environment::runtime_repositories>(
+        "runtime_repositories", "repositories for images only"
+    ),
+    field<&Environment::keyring>("keyring", "public keys that sign the repositories"),
+    Field<Environment>{"runtime_keyring", ignore, Shape::list, "public keys for images only"},
+    field<&Environment::packages>(
+        "packages", "packages to install: name, name=1.2-r0, name>1, !name"
+    ),
+    Field<Environment>{
+        "baseimage", ignore, Shape::object, "image to build on; of no meaning to builds"},
 };
 constexpr Table<Environment> contents_table{"contents", contents_fields};
 
 constexpr std::array entrypoint_fields = {
-    field<&Environment::entrypoint_type>("type"),
-    field<&Environment::entrypoint_command>("command"),
-    field<&Environment::entrypoint_shell_fragment>("shell-fragment"),
-    field<&Environment::entrypoint_services>("services", Shape::map),
+    field<&Environment::entrypoint_type>("type", "kind of the entry point"),
+    field<&Environment::entrypoint_command>("command", "command that an image starts"),
+    field<&Environment::entrypoint_shell_fragment>(
+        "shell-fragment", "shell text that an image starts"
+    ),
+    field<&Environment::entrypoint_services>("services", "services by name"),
 };
 constexpr Table<Environment> entrypoint_table{"entrypoint", entrypoint_fields};
 
 constexpr std::array user_fields = {
-    field<&User::name>("username"),
-    field<&User::uid>("uid", Shape::integer),
-    field<&User::gid>("gid", Shape::integer),
-    field<&User::shell>("shell"),
-    field<&User::home>("homedir"),
+    field<&User::name>("username", "name of the account"),
+    field<&User::uid>("uid", "number of the account, not 0"),
+    field<&User::gid>("gid", "number of its group"),
+    field<&User::shell>("shell", "login shell"),
+    field<&User::home>("homedir", "home directory"),
 };
 constexpr Table<User> user_table{"a user", user_fields};
 
 constexpr std::array group_fields = {
-    field<&Group::name>("groupname"),
-    field<&Group::gid>("gid", Shape::integer),
-    field<&Group::members>("members", Shape::list),
+    field<&Group::name>("groupname", "name of the group"),
+    field<&Group::gid>("gid", "number of the group"),
+    field<&Group::members>("members", "names of accounts"),
 };
 constexpr Table<Group> group_table{"a group", group_fields};
 
-bool read_value(const Node& node, User& value, Reader& reader) {
-    value.where = node.where();
-    return yaml::read_fields(node, value, user_table, reader);
-}
-bool read_value(const Node& node, Group& value, Reader& reader) {
-    value.where = node.where();
-    return yaml::read_fields(node, value, group_table, reader);
-}
-
 constexpr std::array path_fields = {
-    field<&PathMutation::path>("path"),
-    field<&PathMutation::type>("type"),
-    field<&PathMutation::uid>("uid", Shape::integer),
-    field<&PathMutation::gid>("gid", Shape::integer),
-    field<&PathMutation::permissions>("permissions", Shape::integer),
-    field<&PathMutation::source>("source"),
-    field<&PathMutation::recursive>("recursive", Shape::boolean),
+    field<&PathMutation::path>("path", "absolute path in the guest"),
+    field<&PathMutation::type>("type", "directory, empty-file, hardlink, symlink or permissions"),
+    field<&PathMutation::uid>("uid", "owner"),
+    field<&PathMutation::gid>("gid", "group"),
+    field<&PathMutation::permissions>("permissions", "mode: 0o755"),
+    field<&PathMutation::source>("source", "what a link points to"),
+    field<&PathMutation::recursive>("recursive", "applies to all below"),
 };
 constexpr Table<PathMutation> path_table{"a path", path_fields};
 
-bool read_value(const Node& node, PathMutation& value, Reader& reader) {
-    value.where = node.where();
-    return yaml::read_fields(node, value, path_table, reader);
-}
-
-template <typename T>
-void read_list(const Node& node, std::vector<T>& list, Reader& reader) {
-    if (node.is_null()) {
-        return;
-    }
-    if (!node.is_list()) {
-        yaml::report_wrong_type(node, "a list", reader);
-        return;
-    }
-    for (std::size_t i = 0; i < node.size(); ++i) {
-        if (const Node item = node.item(i); !item.is_null() && reader.objects_left != 0) {
-            read_value(item, list.emplace_back(), reader);
-        }
-    }
-}
-
-void read_users(const Node& node, Environment& value, Reader& reader) {
-    read_list(node, value.users, reader);
-}
-void read_groups(const Node& node, Environment& value, Reader& reader) {
-    read_list(node, value.groups, reader);
-}
-
 constexpr std::array accounts_fields = {
-    field<&Environment::run_as>("run-as"),
-    Field<Environment>{"users", read_users, Shape::list},
-    Field<Environment>{"groups", read_groups, Shape::list},
+    field<&Environment::run_as>("run-as", "account that steps run as"),
+    field<&Environment::users>("users", "accounts to make"),
+    field<&Environment::groups>("groups", "groups to make"),
 };
 constexpr Table<Environment> accounts_table{"accounts", accounts_fields};
-
-void read_paths(const Node& node, Environment& value, Reader& reader) {
-    read_list(node, value.paths, reader);
-}
 
 template <const Table<Environment>& Part>
 void read_part(const Node& node, Environment& value, Reader& reader) {
@@ -119,22 +87,37 @@ void read_part(const Node& node, Environment& value, Reader& reader) {
 }
 
 constexpr std::array environment_fields = {
-    Field<Environment>{"contents", read_part<contents_table>, Shape::object},
-    Field<Environment>{"entrypoint", read_part<entrypoint_table>, Shape::object},
-    field<&Environment::cmd>("cmd"),
-    field<&Environment::stop_signal>("stop-signal"),
-    field<&Environment::work_dir>("work-dir"),
-    Field<Environment>{"accounts", read_part<accounts_table>, Shape::object},
-    field<&Environment::archs>("archs", Shape::list),
-    field<&Environment::environment>("environment", Shape::map),
-    Field<Environment>{"paths", read_paths, Shape::list},
-    field<&Environment::vcs_url>("vcs-url"),
-    field<&Environment::annotations>("annotations", Shape::map),
-    Field<Environment>{"include", ignore, Shape::text},
-    field<&Environment::volumes>("volumes", Shape::list),
-    Field<Environment>{"layering", ignore, Shape::object},
-    Field<Environment>{"format", ignore, Shape::text},
-    Field<Environment>{"certificates", ignore, Shape::object},
+    Field<Environment>{
+        "contents",
+        read_part<contents_table>,
+        Shape::object,
+        "repositories and packages",
+        yaml::object_form<contents_table>},
+    Field<Environment>{
+        "entrypoint",
+        read_part<entrypoint_table>,
+        Shape::object,
+        "what an image starts",
+        yaml::object_form<entrypoint_table>},
+    field<&Environment::cmd>("cmd", "arguments of what an image starts"),
+    field<&Environment::stop_signal>("stop-signal", "signal that ends an image"),
+    field<&Environment::work_dir>("work-dir", "working directory of an image"),
+    Field<Environment>{
+        "accounts",
+        read_part<accounts_table>,
+        Shape::object,
+        "accounts and groups",
+        yaml::object_form<accounts_table>},
+    field<&Environment::archs>("archs", "architectures of an image"),
+    field<&Environment::environment>("environment", "environment variables of all steps"),
+    field<&Environment::paths>("paths", "changes to the tree of the guest"),
+    field<&Environment::vcs_url>("vcs-url", "repository that holds the specification"),
+    field<&Environment::annotations>("annotations", "annotations of an image"),
+    Field<Environment>{"include", ignore, Shape::text, "of no meaning"},
+    field<&Environment::volumes>("volumes", "volumes of an image"),
+    Field<Environment>{"layering", ignore, Shape::object, "layers of an image"},
+    Field<Environment>{"format", ignore, Shape::text, "format of an image"},
+    Field<Environment>{"certificates", ignore, Shape::object, "further certificates of an image"},
 };
 constexpr Table<Environment> environment_table{"environment", environment_fields};
 
@@ -145,13 +128,17 @@ bool read_value(const Node& node, Environment& value, Reader& reader) {
     return yaml::read_fields(node, value, environment_table, reader);
 }
 
-void add_environment_keys(std::vector<KnownKeys>& known) {
-    known.push_back(keys_of("environment", environment_table));
-    known.push_back(keys_of("environment.contents", contents_table));
-    known.push_back(keys_of("environment.accounts", accounts_table));
-    known.push_back(keys_of("environment.accounts.users", user_table));
-    known.push_back(keys_of("environment.accounts.groups", group_table));
-    known.push_back(keys_of("environment.paths", path_table));
+const Table<Environment>& table_of(const Environment* /*of*/) {
+    return environment_table;
+}
+const Table<User>& table_of(const User* /*of*/) {
+    return user_table;
+}
+const Table<Group>& table_of(const Group* /*of*/) {
+    return group_table;
+}
+const Table<PathMutation>& table_of(const PathMutation* /*of*/) {
+    return path_table;
 }
 
 }  // namespace quern::recipe

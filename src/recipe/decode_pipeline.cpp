@@ -16,9 +16,9 @@ using yaml::Shape;
 using yaml::Table;
 
 constexpr std::array input_fields = {
-    field<&Input::description>("description"),
-    field<&Input::default_value>("default"),
-    field<&Input::required>("required", Shape::boolean),
+    field<&Input::description>("description", "what the input means"),
+    field<&Input::default_value>("default", "value where none is given"),
+    field<&Input::required>("required", "whether a value must be given"),
 };
 constexpr Table<Input> input_table{"an input", input_fields};
 
@@ -29,15 +29,22 @@ void read_inputs(const Node& node, PipelineNode& step, Reader& reader) {
     });
 }
 
-constexpr std::array needs_fields = {field<&PipelineNode::needs_packages>("packages", Shape::list)};
+yaml::Form inputs_form() {
+    return {Shape::map, yaml::object_form<input_table>};
+}
+
+constexpr std::array needs_fields = {field<&PipelineNode::needs_packages>(
+    "packages", "packages that the step needs in the build environment"
+)};
 constexpr Table<PipelineNode> needs_table{"needs", needs_fields};
 
 void read_needs(const Node& node, PipelineNode& step, Reader& reader) {
     yaml::read_fields(node, step, needs_table, reader);
 }
 
-constexpr std::array assertions_fields = {
-    field<&PipelineNode::required_steps>("required-steps", Shape::integer)};
+constexpr std::array assertions_fields = {field<&PipelineNode::required_steps>(
+    "required-steps", "number of steps directly below that must run"
+)};
 constexpr Table<PipelineNode> assertions_table{"assertions", assertions_fields};
 
 /// An empty `assertions` asserts that no step ran.
@@ -49,19 +56,34 @@ void read_assertions(const Node& node, PipelineNode& step, Reader& reader) {
 }
 
 constexpr std::array step_fields = {
-    field<&PipelineNode::name>("name"),
-    field<&PipelineNode::uses>("uses"),
-    field<&PipelineNode::with>("with", Shape::map),
-    field<&PipelineNode::runs>("runs"),
-    field<&PipelineNode::pipeline>("pipeline", Shape::list),
-    Field<PipelineNode>{"inputs", read_inputs, Shape::map},
-    Field<PipelineNode>{"needs", read_needs, Shape::object},
-    field<&PipelineNode::label>("label"),
-    field<&PipelineNode::condition>("if"),
-    Field<PipelineNode>{"assertions", read_assertions, Shape::object},
-    field<&PipelineNode::working_directory>("working-directory"),
-    field<&PipelineNode::environment>("environment", Shape::map),
-    field<&PipelineNode::network>("network", Shape::boolean),
+    field<&PipelineNode::name>("name", "name of the step in logs"),
+    field<&PipelineNode::uses>("uses", "name of a pipeline definition"),
+    field<&PipelineNode::with>("with", "inputs of the definition"),
+    field<&PipelineNode::runs>("runs", "shell script"),
+    field<&PipelineNode::pipeline>("pipeline", "steps that run behind this one"),
+    Field<PipelineNode>{
+        "inputs", read_inputs, Shape::map, "parameters that a definition declares", inputs_form},
+    Field<PipelineNode>{
+        "needs", read_needs, Shape::object, "what the step needs", yaml::object_form<needs_table>},
+    field<&PipelineNode::label>("label", "a name for other programs"),
+    field<&PipelineNode::condition>(
+        "if", "condition: ${{build.arch}} == 'x86_64'; && and || have the same rank"
+    ),
+    Field<PipelineNode>{
+        "assertions",
+        read_assertions,
+        Shape::object,
+        "what must hold when the steps below are done",
+        yaml::object_form<assertions_table>},
+    field<&PipelineNode::working_directory>(
+        "working-directory", "directory of the script, relative to the workspace"
+    ),
+    field<&PipelineNode::environment>(
+        "environment", "environment variables of this step and of those below"
+    ),
+    field<&PipelineNode::network>(
+        "network", "whether the step, and those below, have the host's network (quern only)"
+    ),
 };
 constexpr Table<PipelineNode> step_table{"a step", step_fields};
 
@@ -81,11 +103,8 @@ bool read_value(const Node& node, PipelineNode& value, Reader& reader) {
     return yaml::read_fields(node, value, step_table, reader);
 }
 
-void add_pipeline_keys(std::vector<KnownKeys>& known) {
-    known.push_back(keys_of("a step", step_table));
-    known.push_back(keys_of("needs of a step", needs_table));
-    known.push_back(keys_of("assertions of a step", assertions_table));
-    known.push_back(keys_of("an input of a pipeline definition", input_table));
+const Table<PipelineNode>& table_of(const PipelineNode* /*of*/) {
+    return step_table;
 }
 
 }  // namespace quern::recipe

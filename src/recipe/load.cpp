@@ -3,6 +3,8 @@
 //
 // The order of processing (recipe-and-build 2.0, with 14.2 #7: options come before anything is
 // replaced).
+#include "recipe/load.hpp"
+
 #include "recipe/decode.hpp"
 #include "recipe/env_file.hpp"
 #include "recipe/expand.hpp"
@@ -44,21 +46,6 @@ bool only_unknown_keys(Diagnostics& from, Diagnostics& to) {
         to.add(std::move(diagnostic));
     }
     return only;
-}
-
-std::optional<Recipe> read_recipe(
-    const std::filesystem::path& path, const FileReader& reader, Diagnostics& diagnostics
-) {
-    auto file = read_source(path, reader, diagnostics);
-    if (!file) {
-        return std::nullopt;
-    }
-    Diagnostics found;
-    auto recipe = decode_recipe(std::move(file), found);
-    if (!only_unknown_keys(found, diagnostics)) {
-        return std::nullopt;
-    }
-    return recipe;
 }
 
 void merge_vars_file(
@@ -171,6 +158,38 @@ void apply_overrides(Recipe& recipe, const LoadOptions& options) {
 
 }  // namespace
 
+std::optional<Recipe> read(
+    const std::filesystem::path& path, const FileReader& reader, Diagnostics& diagnostics
+) {
+    auto file = read_source(path, reader, diagnostics);
+    if (!file) {
+        return std::nullopt;
+    }
+    Diagnostics found;
+    auto recipe = decode_recipe(std::move(file), found);
+    if (!only_unknown_keys(found, diagnostics)) {
+        return std::nullopt;
+    }
+    return recipe;
+}
+
+std::optional<Configuration> evaluate(
+    Recipe recipe, const FileReader& reader, const LoadOptions& options, Diagnostics& diagnostics
+) {
+    const std::size_t errors = diagnostics.error_count();
+    merge_vars_file(recipe, options.vars_file, reader, diagnostics);
+    apply_option_variables(recipe, options);
+    if (recipe.package.commit.is_empty()) {
+        recipe.package.commit.value = options.commit;
+    }
+    expand(recipe, options, diagnostics);
+    merge_env_files(recipe, options, reader, diagnostics);
+    add_defaults(recipe);
+    apply_overrides(recipe, options);
+    validate(recipe, diagnostics);
+    return diagnostics.error_count() != errors ? std::nullopt : std::optional(std::move(recipe));
+}
+
 std::optional<Configuration> load(
     const std::filesystem::path& path,
     const FileReader& reader,
@@ -178,21 +197,12 @@ std::optional<Configuration> load(
     Diagnostics& diagnostics
 ) {
     const std::size_t errors = diagnostics.error_count();
-    auto recipe = read_recipe(path, reader, diagnostics);
+    auto recipe = read(path, reader, diagnostics);
     if (!recipe) {
         return std::nullopt;
     }
-    merge_vars_file(*recipe, options.vars_file, reader, diagnostics);
-    apply_option_variables(*recipe, options);
-    if (recipe->package.commit.is_empty()) {
-        recipe->package.commit.value = options.commit;
-    }
-    expand(*recipe, options, diagnostics);
-    merge_env_files(*recipe, options, reader, diagnostics);
-    add_defaults(*recipe);
-    apply_overrides(*recipe, options);
-    validate(*recipe, diagnostics);
-    return diagnostics.error_count() != errors ? std::nullopt : std::move(recipe);
+    auto configuration = evaluate(std::move(*recipe), reader, options, diagnostics);
+    return diagnostics.error_count() != errors ? std::nullopt : std::move(configuration);
 }
 
 }  // namespace quern::recipe

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipe/ranges.hpp"
 
+#include "support/text.hpp"
+
 #include <fmt/format.h>
 
 #include <map>
@@ -97,7 +99,7 @@ class SubpackageExpander {
                     "subpackages[{}]: undefined range \"{}\"", index, subpackage.range.value
                 ),
                 subpackage.range.where,
-                "a range is the name of an entry of 'data'"
+                help_for_range(subpackage.range.value)
             );
             return;
         }
@@ -116,6 +118,16 @@ class SubpackageExpander {
         }
         variables_.erase("range.key");
         variables_.erase("range.value");
+    }
+
+    std::string help_for_range(std::string_view name) const {
+        std::vector<std::string_view> known;
+        for (const auto& [range, data] : ranges_) {
+            known.push_back(range);
+        }
+        const std::string_view near = nearest(name, known);
+        return near.empty() ? "a range is the name of an entry of 'data'"
+                            : fmt::format("did you mean '{}'?", near);
     }
 
     void add(Subpackage subpackage) {
