@@ -33,12 +33,28 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern retry                # the same words in the same directory\n"
          "  quern retry -- --debug --interactive",
          define_retry},
+        {"check",
+         "Packages",
+         "say everything that is wrong with recipes, without building",
+         "  quern check hello/melange.yaml\n"
+         "  quern check --pipeline-dir pipelines -r packages -k melange.rsa.pub .   # all recipes "
+         "here\n"
+         "  quern check --sarif *.yaml > findings.sarif\n"
+         "  # In a recipe, to keep a warning quiet:  # quern: allow unused-variable - read by CI",
+         define_check},
         {"compile",
          "Packages",
          "print a recipe with everything expanded, as JSON",
          "  quern compile --arch x86_64 hello/melange.yaml | jq .package\n"
          "  quern compile --arch x86_64 --plan hello/melange.yaml",
          define_compile},
+        {"schema",
+         "Packages",
+         "print the JSON schema of recipes, for editors and validators",
+         "  quern schema > recipe.schema.json\n"
+         "  # then, as the first line of a recipe:  # yaml-language-server: "
+         "$schema=recipe.schema.json",
+         define_schema},
         {"index",
          "Repositories",
          "make or extend the index of package files",

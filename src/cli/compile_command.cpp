@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/recipe_flags.hpp"
 #include "cli/terminal.hpp"
+#include "pipeline/shell_check.hpp"
 #include "quern/package_info.hpp"
 #include "quern/plan.hpp"
 #include "support/file_reader.hpp"
@@ -93,6 +94,12 @@ Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation
     const auto compiled = pipeline::compile(*configuration, library, options, diagnostics);
     if (!compiled || diagnostics.has_errors()) {
         return report_all(diagnostics, recipe, *reporter);
+    }
+    if (flags.recipe.shell_check) {
+        QUERN_CHECK(pipeline::check_scripts(compiled->plan, invocation.cancel, diagnostics));
+        if (diagnostics.has_errors()) {
+            return report_all(diagnostics, recipe, *reporter);
+        }
     }
     for (const Diagnostic& warning : diagnostics.take()) {
         reporter->diagnostic(warning);

@@ -58,6 +58,11 @@ void add_recipe_flags(CLI::App& app, RecipeFlags& flags) {
     app.add_option(
         "--timeout", flags.timeout, "bound on the whole build: 1h30m; overrides package.timeout"
     );
+    app.add_flag(
+        "--shell-check,!--no-shell-check",
+        flags.shell_check,
+        "let bash look for mistakes in scripts before anything runs"
+    );
     app.add_option("--cpu", flags.cpu, "overrides package.resources.cpu");
     app.add_option("--cpumodel", flags.cpu_model, "overrides package.resources.cpumodel");
     app.add_option("--memory", flags.memory, "overrides package.resources.memory");
