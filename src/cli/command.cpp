@@ -55,6 +55,18 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  # then, as the first line of a recipe:  # yaml-language-server: "
          "$schema=recipe.schema.json",
          define_schema},
+        {"query",
+         "Packages",
+         "print fields of a recipe through a Go template",
+         "  quern query hello/melange.yaml '{{ .Package.Name }}'\n"
+         "  quern query hello/melange.yaml '{{ range .Subpackages }}{{ println .Name }}{{ end }}'\n"
+         "  quern query hello/melange.yaml '{{ .Package.LicenseExpression }}'",
+         define_query},
+        {"package-version",
+         "Packages",
+         "print a recipe's name-version-rEPOCH",
+         "  quern package-version hello/melange.yaml",
+         define_package_version},
         {"index",
          "Repositories",
          "make or extend the index of package files",

@@ -58,6 +58,8 @@ Run define_retry(CLI::App& app);
 Run define_check(CLI::App& app);
 Run define_compile(CLI::App& app);
 Run define_schema(CLI::App& app);
+Run define_query(CLI::App& app);
+Run define_package_version(CLI::App& app);
 Run define_index(CLI::App& app);
 Run define_sign(CLI::App& app);
 Run define_sign_index(CLI::App& app);

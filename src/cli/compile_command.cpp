@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/recipe_flags.hpp"
+#include "cli/report_diagnostics.hpp"
 #include "cli/terminal.hpp"
 #include "pipeline/shell_check.hpp"
 #include "quern/package_info.hpp"
@@ -63,18 +64,6 @@ void add_accepted_flags(CLI::App& app, CompileFlags& flags) {
     }
 }
 
-Error report_all(
-    Diagnostics& diagnostics, const std::filesystem::path& recipe, Reporter& reporter
-) {
-    const std::size_t errors = diagnostics.error_count();
-    for (const Diagnostic& diagnostic : diagnostics.take()) {
-        reporter.diagnostic(diagnostic);
-    }
-    return {
-        ErrorCode::invalid_recipe,
-        fmt::format("{} has {} error{}", recipe.string(), errors, errors == 1 ? "" : "s")};
-}
-
 Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation) {
     if (flags.recipe.architectures.size() != 1) {
         return Error(ErrorCode::usage, "compile takes exactly one architecture")
@@ -88,21 +77,14 @@ Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation
     Diagnostics diagnostics;
     const auto configuration = recipe::load(recipe, reader, options, diagnostics);
     if (!configuration) {
-        return report_all(diagnostics, recipe, *reporter);
+        return report_all(diagnostics, recipe.string(), *reporter);
     }
     pipeline::Library library(pipeline_directories(flags.recipe), reader);
     const auto compiled = pipeline::compile(*configuration, library, options, diagnostics);
-    if (!compiled || diagnostics.has_errors()) {
-        return report_all(diagnostics, recipe, *reporter);
-    }
+    QUERN_CHECK(report_all(diagnostics, recipe.string(), *reporter));
     if (flags.recipe.shell_check) {
         QUERN_CHECK(pipeline::check_scripts(compiled->plan, invocation.cancel, diagnostics));
-        if (diagnostics.has_errors()) {
-            return report_all(diagnostics, recipe, *reporter);
-        }
-    }
-    for (const Diagnostic& warning : diagnostics.take()) {
-        reporter->diagnostic(warning);
+        QUERN_CHECK(report_all(diagnostics, recipe.string(), *reporter));
     }
     return print(
         flags.plan ? pipeline::to_string(compiled->plan)

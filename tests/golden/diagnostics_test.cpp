@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 #include "quern/recipe.hpp"
+#include "recipe/query.hpp"
 #include "support/file_reader.hpp"
 #include "support/golden.hpp"
 #include "support/memory_file_reader.hpp"
@@ -31,13 +32,13 @@ std::vector<std::string> case_names() {
 }
 
 /// All that loading `name`.yaml says, as a user sees it; `name`.env and `name`.vars are given where
-/// they are there.
+/// they are there, and `name`.template is run.
 std::string diagnostics_of(const std::string& name) {
     const DiskFileReader disk;
     MemoryFileReader files;
     recipe::LoadOptions options;
     options.architecture = "x86_64";
-    for (const char* extension : {".yaml", ".env", ".vars"}) {
+    for (const char* extension : {".yaml", ".env", ".vars", ".template"}) {
         auto text = disk.read(folder / (name + extension));
         if (text) {
             files.add(name + extension, std::move(*text));
@@ -52,6 +53,10 @@ std::string diagnostics_of(const std::string& name) {
     Diagnostics diagnostics;
     const auto configuration = recipe::load(name + ".yaml", files, options, diagnostics);
     std::string text = configuration ? "accepted\n" : "refused\n";
+    if (const auto query = files.read(name + ".template"); configuration && query) {
+        const auto source = std::make_shared<const SourceFile>(name + ".template", *query);
+        text = recipe::query(*configuration, source, diagnostics) ? "answered\n" : "unanswered\n";
+    }
     for (const Diagnostic& diagnostic : diagnostics.take()) {
         text += render(diagnostic, {});
     }
