@@ -67,6 +67,14 @@ const std::vector<CommandDefinition>& command_definitions() {
          "print a recipe's name-version-rEPOCH",
          "  quern package-version hello/melange.yaml",
          define_package_version},
+        {"bump",
+         "Packages",
+         "set a recipe's version and its sources' checksums",
+         "  quern bump hello/melange.yaml 2.12.1\n"
+         "  quern bump lib/melange.yaml 1.3 --expected-commit "
+         "0123456789abcdef0123456789abcdef01234567\n"
+         "  quern bump new/melange.yaml 1.0 --write-checksums",
+         define_bump},
         {"index",
          "Repositories",
          "make or extend the index of package files",

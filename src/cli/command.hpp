@@ -59,6 +59,7 @@ Run define_check(CLI::App& app);
 Run define_compile(CLI::App& app);
 Run define_schema(CLI::App& app);
 Run define_query(CLI::App& app);
+Run define_bump(CLI::App& app);
 Run define_package_version(CLI::App& app);
 Run define_index(CLI::App& app);
 Run define_sign(CLI::App& app);

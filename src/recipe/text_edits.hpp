@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+#include "quern/source_file.hpp"
+#include "yaml/node.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace quern::recipe {
+
+/// Changes of single values in a YAML text. Nothing else of it moves: comments, order, quotes and
+/// blank lines stay.
+class TextEdits {
+ public:
+    explicit TextEdits(const SourceFile& file) : file_(file) {}
+
+    /// Writes `value`, which is letters, digits and `._+~:-` only, in the place of a scalar, in the
+    /// quotes that are there. Errors: unsupported (a block scalar), usage (another value was wanted
+    /// for the same place).
+    Result<void> set(const yaml::Node& scalar, std::string_view value);
+    /// Gives `map` a new entry behind its entry `neighbour`, on a line of its own or, in a map in
+    /// flow style, on the same. A `key` without a value gets it. Errors: as `set`; unsupported (a
+    /// place that has no room for a line).
+    Result<void> add(
+        const yaml::Node& map,
+        std::string_view neighbour,
+        std::string_view key,
+        std::string_view value
+    );
+
+    bool is_empty() const { return changes_.empty(); }
+    /// The text with all changes.
+    std::string apply() const;
+
+ private:
+    struct Change {
+        std::size_t length;
+        std::string text;
+    };
+    Result<void> change(std::size_t begin, std::size_t length, std::string text);
+    Error refuse(std::size_t at, std::string_view problem) const;
+
+    const SourceFile& file_;
+    std::multimap<std::size_t, Change> changes_;  ///< by the place in the text
+};
+
+}  // namespace quern::recipe
