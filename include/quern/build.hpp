@@ -97,8 +97,11 @@ struct BuildOptions {
     std::string repository_url = "https://unknown/unknown/unknown";  ///< --git-repo-url
     std::string recipe_license;                                      ///< --license
     bool strip_origin_name = false;
-    bool update_index = true;   ///< --generate-index
-    int compression_level = 0;  ///< 0: the default
+    bool update_index = true;               ///< --generate-index
+    int compression_level = 0;              ///< 0: the default
+    std::vector<std::string> lint_require;  ///< --lint-require; replaces the set if not empty
+    std::vector<std::string> lint_warn;     ///< --lint-warn; replaces the set if not empty
+    bool persist_lint_results = false;      ///< findings are kept beside the packages as JSON
     /// --test: the recipe's tests run before publishing, which takes that all pass.
     const BuildTests* tests = nullptr;
 };

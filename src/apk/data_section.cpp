@@ -83,6 +83,7 @@ class DataSection final : public DataSink {
     Result<void> add(const TarEntry& entry) override;
     Result<void> add_file(const TarEntry& entry, std::string_view content) override;
     Result<void> add_file(const TarEntry& entry, int fd) override;
+    const std::string& last_checksum() const override { return last_checksum_; }
 
     Result<void> finish() { return tar_.finish_with_end_blocks(); }
     const DataRules& rules() const { return rules_; }
@@ -100,6 +101,7 @@ class DataSection final : public DataSink {
     DataRules rules_;
     Hasher hasher_{DigestKind::sha1};
     std::string buffer_;
+    std::string last_checksum_;
 };
 
 Error changed(const TarEntry& entry) {
@@ -120,6 +122,7 @@ Result<void> DataSection::add(const TarEntry& entry) {
 }
 
 Result<void> DataSection::add_header(const TarEntry& entry, const std::string& checksum) {
+    last_checksum_ = checksum;
     TarEntry complete = entry;
     complete.records.clear();
     complete.records.emplace_back(checksum_record, checksum);

@@ -107,6 +107,17 @@ std::uint64_t written_size(
     return data.installed_size;
 }
 
+Result<void> check_control(
+    PackageInfo info, const std::map<std::string, std::string>& control_files
+) {
+    info.data_hash.clear();
+    QUERN_TRY([[maybe_unused]] const std::string checked, info.to_string());
+    for (const auto& [name, content] : control_files) {
+        QUERN_CHECK(check_control_file(name, content));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<WrittenPackage> write_package(
@@ -117,12 +128,19 @@ Result<WrittenPackage> write_package(
     const PackageWriterOptions& options
 ) {
     // What is wrong with the names is known before the work of packing.
-    info.data_hash.clear();
-    QUERN_TRY([[maybe_unused]] const std::string checked, info.to_string());
-    for (const auto& [name, content] : control_files) {
-        QUERN_CHECK(check_control_file(name, content));
-    }
+    QUERN_CHECK(check_control(info, control_files));
     QUERN_TRY(const SpooledData data, spool_data(directory, write_data, options));
+    return write_package(directory, std::move(info), control_files, data, options);
+}
+
+Result<WrittenPackage> write_package(
+    const std::filesystem::path& directory,
+    PackageInfo info,
+    const std::map<std::string, std::string>& control_files,
+    const SpooledData& data,
+    const PackageWriterOptions& options
+) {
+    QUERN_CHECK(check_control(info, control_files));
     info.installed_size = written_size(data, control_files);
     info.data_hash = data.data_hash;
     QUERN_TRY(const std::string info_text, info.to_string());

@@ -17,6 +17,8 @@
 
 namespace quern::apk {
 
+struct SpooledData;  // apk/data_section.hpp
+
 /// Gives the data section's entries in order: calls `add` for each; for files with a source of
 /// exactly `entry.size` bytes. `add` computes APK-TOOLS.checksum.SHA1 of files and symbolic links
 /// itself; the entry need not carry it.
@@ -31,6 +33,8 @@ class DataSink {
     /// Reads `fd` from its start, twice if it is large: once for the checksum, once for the
     /// content. Errors: io; invalid_data if the file changed in between.
     virtual Result<void> add_file(const archive::TarEntry& entry, int fd) = 0;
+    /// Hex SHA-1 of the file that was added last.
+    virtual const std::string& last_checksum() const = 0;
 };
 using DataWriter = std::function<Result<void>(DataSink& sink)>;
 
@@ -59,6 +63,16 @@ Result<WrittenPackage> write_package(
     PackageInfo info,
     const std::map<std::string, std::string>& control_files,
     const DataWriter& write_data,
+    const PackageWriterOptions& options
+);
+
+/// The second half of the above, for callers that know what the package says of itself only when
+/// its files have been packed: `data` is what `spool_data` gave, with the same options.
+Result<WrittenPackage> write_package(
+    const std::filesystem::path& directory,
+    PackageInfo info,
+    const std::map<std::string, std::string>& control_files,
+    const SpooledData& data,
     const PackageWriterOptions& options
 );
 

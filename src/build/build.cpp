@@ -10,6 +10,7 @@
 #include "build/execute.hpp"
 #include "build/guest.hpp"
 #include "build/last_failure.hpp"
+#include "build/lint.hpp"
 #include "build/load.hpp"
 #include "build/pack.hpp"
 #include "build/source_tree.hpp"
@@ -115,23 +116,21 @@ Result<package::Owners> read_owners(const std::filesystem::path& guest_root) {
     );
 }
 
-Result<StagedPackages> pack_all(const PackContext& context, const Services& services) {
+Result<StagedPackages> stage_all(const PackContext& context, const Services& services) {
     const BuildOptions& options = context.options;
     QUERN_TRY(Scratch directory, Scratch::create(options.out_directory, ".quern-staging-"));
     StagedPackages staged = {std::move(directory), {}, {}};
     const std::filesystem::path place = options.out_directory / options.load.architecture;
-    for (const Output& output : outputs_of(context.configuration)) {
-        QUERN_CHECK(services.cancel.check());
-        auto written = pack(output, context, staged.directory.path(), services);
-        if (!written) {
-            return std::move(written).error().context(fmt::format("packing {}", output.name));
-        }
+    QUERN_TRY(const auto packages, pack_all(context, staged.directory.path(), services));
+    for (const apk::WrittenPackage& written : packages) {
         staged.packages.push_back(
-            {written->path,
-             apk::make_index_entry(written->info, written->checksum, written->file_size)}
+            {written.path, apk::make_index_entry(written.info, written.checksum, written.file_size)}
         );
         staged.built.push_back(
-            {output.name, place / written->path.filename(), written->file_size, written->checksum}
+            {written.info.name,
+             place / written.path.filename(),
+             written.file_size,
+             written.checksum}
         );
     }
     return staged;
@@ -149,6 +148,10 @@ std::filesystem::path log_path(
 }  // namespace
 
 Result<BuildReport> build(const BuildOptions& options, const Services& services) {
+    QUERN_TRY(
+        const package::LintSets linters,
+        package::LintSets::choose(options.lint_require, options.lint_warn)
+    );
     QUERN_TRY(
         const recipe::Configuration configuration,
         load_recipe(options.recipe, options.load, services)
@@ -188,7 +191,7 @@ Result<BuildReport> build(const BuildOptions& options, const Services& services)
     QUERN_TRY(const package::Owners owners, read_owners(own.root()));
     QUERN_TRY(
         StagedPackages staged,
-        pack_all({options, compiled.configuration, own.workspace(), owners}, services)
+        stage_all({options, compiled.configuration, own.workspace(), owners, linters}, services)
     );
     if (options.tests != nullptr) {
         QUERN_CHECK(test_staged(staged, compiled, options, services));

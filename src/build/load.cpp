@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/load.hpp"
 
+#include "build/lint.hpp"
 #include "quern/version.hpp"
 #include "support/text.hpp"
 
@@ -44,6 +45,9 @@ Result<recipe::Configuration> load_recipe(
             version.where,
             "an apk version is digits.digits[letter][_alpha|_beta|_pre|_rc][_p|_git|_svn|_hg|_cvs]"
         );
+    }
+    if (configuration) {
+        check_disabled_linters(*configuration, diagnostics);
     }
     if (!configuration || diagnostics.has_errors()) {
         return report_all(diagnostics, path, services.reporter);

@@ -44,8 +44,9 @@ struct BuildFlags {
     std::string accepted_text;  ///< flags that do nothing here
     int compression_level = 0;
     bool empty_workspace = false, run_tests = false;
-    bool strip_origin_name = false, update_index = true;
+    bool strip_origin_name = false, update_index = true, persist_lint_results = false;
     bool create_build_log = false, cleanup = true, accepted = false;
+    std::vector<std::string> lint_require, lint_warn;
 };
 
 void add_output_flags(CLI::App& app, BuildFlags& flags) {
@@ -86,6 +87,23 @@ void add_output_flags(CLI::App& app, BuildFlags& flags) {
         "--create-build-log",
         flags.create_build_log,
         "append arch|origin|name|version lines to packages.log here"
+    );
+}
+
+void add_lint_flags(CLI::App& app, BuildFlags& flags) {
+    add_list(
+        app,
+        "--lint-require",
+        flags.lint_require,
+        "linters that fail the build, instead of the default ones (`quern lint --rules`)"
+    );
+    add_list(
+        app, "--lint-warn", flags.lint_warn, "linters that only warn, instead of the default ones"
+    );
+    app.add_flag(
+        "--persist-lint-results",
+        flags.persist_lint_results,
+        "keep findings as lint-NAME-VERSION.json beside the packages"
     );
 }
 
@@ -172,6 +190,9 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.strip_origin_name = flags.strip_origin_name;
     options.update_index = flags.update_index;
     options.compression_level = flags.compression_level;
+    options.lint_require = flags.lint_require;
+    options.lint_warn = flags.lint_warn;
+    options.persist_lint_results = flags.persist_lint_results;
     return options;
 }
 
@@ -300,6 +321,7 @@ Run define_build(CLI::App& app) {
     );
     add_output_flags(app, *flags);
     add_step_flags(app, flags->step);
+    add_lint_flags(app, *flags);
     add_workspace_flags(app, *flags);
     add_build_test_flags(app, *flags);
     return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };

@@ -105,6 +105,7 @@ const std::vector<CommandDefinition>& command_definitions() {
          "Repositories",
          "tell what a package or an index holds",
          "  quern show --files packages/x86_64/hello-2.10-r0.apk\n"
+         "  quern show --why packages/x86_64/hello-2.10-r0.apk\n"
          "  quern show --control .melange.yaml hello-2.10-r0.apk\n"
          "  quern show packages/x86_64/APKINDEX.tar.gz",
          define_show},
@@ -128,6 +129,25 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern keygen                       # melange.rsa and melange.rsa.pub\n"
          "  quern keygen --key-size 2048 team.rsa",
          define_keygen},
+        {"lint",
+         "Content",
+         "look for what should not be in packages",
+         "  quern lint packages/x86_64/*.apk\n"
+         "  quern lint --sarif https://example.org/x86_64/hello-2.10-r0.apk > lint.sarif\n"
+         "  quern lint --rules",
+         define_lint},
+        {"diff",
+         "Content",
+         "tell what changed between two packages",
+         "  quern diff hello-2.10-r0.apk hello-2.11-r0.apk\n"
+         "  quern diff --exit-code --format json old.apk new.apk",
+         define_diff},
+        {"scan",
+         "Content",
+         "derive again what packages need and give, or explain it",
+         "  quern scan --diff hello/melange.yaml -r packages\n"
+         "  quern scan --explain packages/x86_64/hello-2.10-r0.apk",
+         define_scan},
         {"seed",
          "Seeds",
          "make a repository to build in from a Debian mirror",

@@ -4,6 +4,7 @@
 #include "archive/tar_entry.hpp"
 #include "archive/tar_reader.hpp"
 #include "cli/command.hpp"
+#include "cli/package_argument.hpp"
 #include "cli/terminal.hpp"
 #include "quern/index.hpp"
 #include "quern/package_file.hpp"
@@ -23,7 +24,7 @@ using Json = nlohmann::ordered_json;
 
 struct ShowFlags {
     std::vector<std::string> targets;
-    bool files = false;
+    bool files = false, why = false;
     std::string control;
 };
 
@@ -175,6 +176,11 @@ Result<void> show_package(
         QUERN_TRY(const std::string files, list_files(package, json));
         text += "  files\n" + files;
     }
+    if (flags.why) {
+        QUERN_TRY(const std::vector<package::Explanation> why, explain_relations(package, path));
+        text += package::to_text(package.info(), why);
+        json["why"] = Json::parse(package::to_json(package.info(), why))["relations"];
+    }
     return print(
         global.format == "json" ? json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"
                                 : text
@@ -228,6 +234,9 @@ Run define_show(CLI::App& app) {
     app.add_option("targets", flags->targets, "package files (.apk) or an index (APKINDEX.tar.gz)")
         ->required();
     app.add_flag("--files", flags->files, "list the files too, with every hash checked");
+    app.add_flag(
+        "--why", flags->why, "name the files behind every dependency and every provided name"
+    );
     app.add_option(
         "--control",
         flags->control,

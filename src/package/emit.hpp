@@ -2,31 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "apk/package_writer.hpp"
-#include "package/tree.hpp"
-#include "quern/keyring.hpp"
-#include "quern/package_info.hpp"
+#include "apk/data_section.hpp"
+#include "package/subject.hpp"
 
 #include <filesystem>
-#include <map>
-#include <string>
 
 namespace quern::package {
 
-/// The control section of a package, but for size and datahash.
-struct ControlSection {
-    apk::PackageInfo info;
-    std::map<std::string, std::string>
-        files;  ///< scripts and others by name: ".post-install", ".melange.yaml"
-};
-
-/// Packs a tree: `<directory>/<name>-<version>.apk`. Errors: as write_package; invalid_data if a
-/// file changed since the walk.
-Result<apk::WrittenPackage> emit(
+/// Packs the files of a package and looks at each on the way (Inspector): afterwards `subject` has
+/// the facts that scanners and linters want, and only the control section is missing. Errors: as
+/// spool_data; invalid_data if a file changed since the walk; limit.
+Result<apk::SpooledData> pack_data(
     const std::filesystem::path& directory,
     const FileTree& root,
-    const Tree& tree,
-    const ControlSection& control,
+    Subject& subject,
     const apk::PackageWriterOptions& options
 );
 

@@ -4,7 +4,6 @@
 
 #include "package/elf.hpp"
 #include "quern/dependency.hpp"
-#include "quern/version.hpp"
 
 #include <fmt/format.h>
 
@@ -55,18 +54,6 @@ bool is_command(const TarEntry& entry, std::string_view directory) {
 
 }  // namespace
 
-std::string soname_version(std::string_view soname) {
-    constexpr std::string_view mark = ".so.";
-    const std::size_t start = soname.find(mark);
-    if (start == std::string_view::npos) {
-        return "0";
-    }
-    std::string_view version = soname.substr(start + mark.size());
-    version = version.substr(0, version.find(mark));
-    const bool is_plain = version.find_first_not_of("0123456789.") == std::string_view::npos;
-    return is_plain && apk::is_valid_version(version) ? std::string(version) : "0";
-}
-
 Result<std::set<std::string>> computed_names(
     PackageTree& tree, std::string_view version, std::string_view multiarch
 ) {
@@ -87,9 +74,9 @@ Result<std::set<std::string>> computed_names(
         } else if (is_pkg_config_directory(directory, multiarch) && name.ends_with(".pc")) {
             add("pc", name.substr(0, name.size() - 3), version);
         } else if (is_library_directory(directory, multiarch) && name.find(".so") != std::string_view::npos) {
-            const auto elf = package::read_elf_names(content);
+            const auto elf = package::read_elf(content);
             if (elf && elf->type == elf_shared_object && !elf->soname.empty()) {
-                add("so", elf->soname, soname_version(elf->soname));
+                add("so", elf->soname, package::soname_version(elf->soname));
             }
         }
         return {};

@@ -20,7 +20,4 @@ Result<std::set<std::string>> computed_names(
     PackageTree& tree, std::string_view version, std::string_view multiarch
 );
 
-/// The version in a soname: "libfoo.so.1.2" gives "1.2", all else "0".
-std::string soname_version(std::string_view soname);
-
 }  // namespace quern::seed

@@ -9,7 +9,8 @@
 #include <cstddef>
 #include <string>
 
-using quern::package::read_elf_names;
+using quern::package::read_elf;
+using quern::package::soname_version;
 
 namespace {
 
@@ -62,7 +63,7 @@ Image big_endian_object() {
 }  // namespace
 
 TEST_CASE("elf: names of a big-endian 32-bit object are read", "[package][elf]") {
-    const auto names = read_elf_names(big_endian_object().bytes);
+    const auto names = read_elf(big_endian_object().bytes);
     REQUIRE(names);
     CHECK(names->type == 3);
     CHECK(names->machine == 20);
@@ -76,7 +77,7 @@ TEST_CASE("elf: names of a big-endian 32-bit object are read", "[package][elf]")
 TEST_CASE("elf: this program needs its libraries", "[package][elf]") {
     const auto file = quern::read_file("/proc/self/exe");
     REQUIRE(file);
-    const auto names = read_elf_names(*file);
+    const auto names = read_elf(*file);
     REQUIRE(names);
     CHECK(names->soname.empty());
     CHECK(!names->interpreter.empty());
@@ -84,27 +85,27 @@ TEST_CASE("elf: this program needs its libraries", "[package][elf]") {
 }
 
 TEST_CASE("elf: other files are none", "[package][elf]") {
-    CHECK(!read_elf_names(""));
+    CHECK(!read_elf(""));
     CHECK(
-        !read_elf_names("\x7f"
-                        "ELF")
+        !read_elf("\x7f"
+                  "ELF")
     );
-    CHECK(!read_elf_names("#!/bin/sh\n" + std::string(100, ' ')));
+    CHECK(!read_elf("#!/bin/sh\n" + std::string(100, ' ')));
     Image image = big_endian_object();
     image.bytes[4] = 3;
-    CHECK(!read_elf_names(image.bytes));
+    CHECK(!read_elf(image.bytes));
 }
 
 TEST_CASE("elf: every cut and every changed byte is survived", "[package][elf]") {
     const Image good = big_endian_object();
     for (std::size_t size = 0; size < good.bytes.size(); ++size) {
-        static_cast<void>(read_elf_names(std::string_view(good.bytes).substr(0, size)));
+        static_cast<void>(read_elf(std::string_view(good.bytes).substr(0, size)));
     }
     for (std::size_t at = 16; at < good.bytes.size(); ++at) {
         for (const char value : {'\x00', '\x7f', '\xff'}) {
             Image changed = good;
             changed.bytes[at] = value;
-            static_cast<void>(read_elf_names(changed.bytes));
+            static_cast<void>(read_elf(changed.bytes));
         }
     }
     SUCCEED();
@@ -129,8 +130,23 @@ TEST_CASE("elf: offsets outside the file give no names", "[package][elf]") {
         image.put(204 + 24, 5, 4);
         image.put(212, 29, 4);
     }
-    const auto names = read_elf_names(image.bytes);
+    const auto names = read_elf(image.bytes);
     REQUIRE(names);
     CHECK(names->soname.empty());
     CHECK(names->needed.empty());
+}
+
+TEST_CASE("elf: a soname's version is what follows .so.", "[package][elf]") {
+    auto [soname, version] = GENERATE(table<const char*, const char*>({
+        {"libfoo.so.1", "1"},
+        {"libfoo.so.1.2.3", "1.2.3"},
+        {"libfoo.so", "0"},
+        {"libfoo-1.2.so", "0"},
+        {"libx.so.0unstable", "0"},
+        {"libx.so.1..2", "0"},
+        {"libx.so.", "0"},
+        {"ld-linux-x86-64.so.2", "2"},
+    }));
+    CAPTURE(soname);
+    CHECK(soname_version(soname) == version);
 }

@@ -215,18 +215,3 @@ TEST_CASE(
             "so:libodd-2.so=0"}
     );
 }
-
-TEST_CASE("computed_names: a soname's version is what follows .so.", "[seed][computed_names]") {
-    auto [soname, version] = GENERATE(table<const char*, const char*>({
-        {"libfoo.so.1", "1"},
-        {"libfoo.so.1.2.3", "1.2.3"},
-        {"libfoo.so", "0"},
-        {"libfoo-1.2.so", "0"},
-        {"libx.so.0unstable", "0"},
-        {"libx.so.1..2", "0"},
-        {"libx.so.", "0"},
-        {"ld-linux-x86-64.so.2", "2"},
-    }));
-    CAPTURE(soname);
-    CHECK(soname_version(soname) == version);
-}

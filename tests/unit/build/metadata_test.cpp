@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
-#include "build/pack.hpp"
+#include "build/metadata.hpp"
 
 #include "support/temp_dir.hpp"
 
@@ -20,10 +20,7 @@ recipe::Text text(std::string value) {
 struct Fixture {
     recipe::Configuration configuration;
     BuildOptions options;
-    TempDir directory = *TempDir::create(std::filesystem::temp_directory_path(), "quern-pack-");
-    GuestIds ids = {0, 1};
-    Workspace workspace = *Workspace::create(directory.path(), {}, ids);
-    package::Owners owners;
+    package::ScanResult scan;
 
     Fixture() {
         recipe::Package& package = configuration.package;
@@ -39,9 +36,11 @@ struct Fixture {
         options.namespace_name = "wolfi";
         options.load.architecture = "x86_64";
     }
-    PackContext context() const { return {options, configuration, workspace, owners}; }
+    apk::PackageInfo info_of(const Output& output) const {
+        return package_info(output, configuration.package, options, scan);
+    }
     apk::PackageInfo main_info() const {
-        return package_info(outputs_of(configuration).front(), context());
+        return info_of(outputs_of(configuration).front());
     }
 };
 
@@ -79,13 +78,13 @@ TEST_CASE("pack: a subpackage inherits origin and licences, not texts", "[build]
     fixture.configuration.subpackages.resize(1);
     fixture.configuration.subpackages[0].name = text("demo-dev");
     const auto outputs = outputs_of(fixture.configuration);
-    const apk::PackageInfo info = package_info(outputs[1], fixture.context());
+    const apk::PackageInfo info = fixture.info_of(outputs[1]);
     CHECK(info.origin == "demo");
     CHECK(info.licenses.size() == 2);
     CHECK(info.description.empty());
     CHECK(info.commit == "c0ffee");
     fixture.options.strip_origin_name = true;
-    CHECK(package_info(outputs[1], fixture.context()).origin == "demo-dev");
+    CHECK(fixture.info_of(outputs[1]).origin == "demo-dev");
 }
 
 TEST_CASE(

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "build/describe.hpp"
+
+#include "build/source_tree.hpp"
+#include "package/license.hpp"
+#include "package/sbom.hpp"
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace quern::build {
+namespace {
+
+std::string input_of(const recipe::PipelineNode& node, std::string_view name) {
+    const auto found = node.with.find(name);
+    return found == node.with.end() ? std::string() : found->second.value;
+}
+
+std::vector<package::SbomSource> sources_of(
+    const std::vector<recipe::PipelineNode>& pipeline, const recipe::Package& package
+) {
+    std::vector<package::SbomSource> sources;
+    for (std::size_t i = 0; i < pipeline.size(); ++i) {
+        const recipe::PipelineNode& node = pipeline[i];
+        package::SbomSource source;
+        source.kind = node.uses.value;
+        source.step = i;
+        if (source.kind == "fetch") {
+            source.uri = input_of(node, "uri");
+            source.name = input_of(node, "purl-name");
+            source.version = input_of(node, "purl-version");
+            source.name = source.name.empty() ? package.name.value : source.name;
+            source.version = source.version.empty() ? package.version.value : source.version;
+            source.sha256 = input_of(node, "expected-sha256");
+            source.sha512 = input_of(node, "expected-sha512");
+        } else if (source.kind == "git-checkout") {
+            source.uri = input_of(node, "repository");
+            source.branch = input_of(node, "branch");
+            source.tag = input_of(node, "tag");
+            source.commit = input_of(node, "expected-commit");
+        } else {
+            continue;
+        }
+        sources.push_back(std::move(source));
+    }
+    return sources;
+}
+
+Result<std::vector<package::LicenseEntry>> license_entries(const PackContext& context) {
+    std::vector<package::LicenseEntry> entries;
+    for (const recipe::Copyright& copyright : context.configuration.package.copyright) {
+        package::LicenseEntry entry;
+        entry.license = copyright.license.value;
+        if (!copyright.license_path.is_empty()) {
+            entry.has_path = true;
+            auto text = context.workspace.home().read(copyright.license_path.value);
+            if (!text) {
+                return std::move(text).error().context(fmt::format(
+                    "reading the licence text {}", printable(copyright.license_path.value)
+                ));
+            }
+            entry.text = std::move(*text);
+        }
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+Result<std::string> spdx_document(
+    const Output& output, const PackContext& context, const Services& services
+) {
+    const recipe::Package& main = context.configuration.package;
+    QUERN_TRY(const auto entries, license_entries(context));
+    package::LicenseSummary licenses = package::summarize_licenses(entries);
+    if (output.is_main) {
+        for (const std::string& warning : licenses.warnings) {
+            services.reporter.warning(warning);
+        }
+    }
+    package::SbomInput input;
+    input.package = output.name;
+    input.full_version = main.full_version();
+    input.architecture = context.options.load.architecture;
+    input.namespace_name = context.options.namespace_name;
+    input.license_expression = std::move(licenses.expression);
+    for (const recipe::Copyright& copyright : main.copyright) {
+        if (!copyright.attestation.is_empty()) {
+            input.attestations.push_back(copyright.attestation.value);
+        }
+    }
+    input.cpe = cpe_name(main);
+    input.recipe_path = context.options.recipe.string();
+    input.recipe_commit = context.options.load.commit;
+    input.recipe_repository_url = context.options.repository_url;
+    input.recipe_license = context.options.recipe_license;
+    input.sources = sources_of(*output.pipeline, main);
+    if (!output.is_main) {
+        input.inherited_sources = sources_of(context.configuration.pipeline, main);
+    }
+    input.extracted_licenses = std::move(licenses.extracted);
+    input.created = Timestamp(context.options.source_date);
+    return package::to_spdx_json(input);
+}
+
+// Scanners look for the document here. Source: recipe-and-build 10.1.
+Result<void> write_document(
+    const FileTree& tree,
+    const Output& output,
+    const std::string& version,
+    const std::string& document
+) {
+    constexpr std::string_view directory = "var/lib/db/sbom";
+    QUERN_CHECK(tree.make_directories(directory));
+    const std::string path = fmt::format("{}/{}-{}.spdx.json", directory, output.name, version);
+    QUERN_CHECK(tree.remove(path));
+    return tree.write(path, document, 0644);
+}
+
+}  // namespace
+
+Result<void> describe(
+    const Output& output, const FileTree& tree, const PackContext& context, const Services& services
+) {
+    QUERN_TRY(const std::string document, spdx_document(output, context, services));
+    return write_document(tree, output, context.configuration.package.full_version(), document);
+}
+
+}  // namespace quern::build

@@ -1,0 +1,286 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "package/compare.hpp"
+
+#include "archive/tar_reader.hpp"
+#include "package/inspect.hpp"
+#include "package/path.hpp"
+#include "package/text_diff.hpp"
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <set>
+#include <utility>
+
+namespace quern::package {
+namespace {
+
+using archive::TarEntry;
+using archive::TarType;
+
+constexpr std::string_view document_directory = "var/lib/db/sbom";
+
+void add_change(
+    std::vector<Change>& changes, std::string subject, std::string before, std::string after
+) {
+    if (before != after) {
+        changes.push_back({std::move(subject), std::move(before), std::move(after)});
+    }
+}
+
+/// Calls `take` with each key of either map and both values, empty where there is none.
+template <typename Take>
+void for_each_pair(
+    const std::map<std::string, std::string>& before,
+    const std::map<std::string, std::string>& after,
+    const Take& take
+) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : before) {
+        keys.insert(key);
+    }
+    for (const auto& [key, value] : after) {
+        keys.insert(key);
+    }
+    const auto value_in = [](const std::map<std::string, std::string>& map,
+                             const std::string& key) {
+        const auto found = map.find(key);
+        return found == map.end() ? std::string() : found->second;
+    };
+    for (const std::string& key : keys) {
+        take(key, value_in(before, key), value_in(after, key));
+    }
+}
+
+std::map<std::string, std::string> fields_of(const apk::PackageInfo& info) {
+    return {
+        {"name", info.name},
+        {"version", info.version},
+        {"architecture", info.architecture},
+        {"origin", info.origin},
+        {"description", info.description},
+        {"url", info.url},
+        {"commit", info.commit},
+        {"maintainer", info.maintainer},
+        {"license", join(info.licenses, ", ")},
+        {"triggers", join(info.triggers, " ")},
+        {"installed size", human_size(info.installed_size)},
+        {"provider priority",
+         info.provider_priority ? std::to_string(*info.provider_priority) : ""},
+        {"replaces priority",
+         info.replaces_priority ? std::to_string(*info.replaces_priority) : ""},
+    };
+}
+
+void compare_relations(
+    const char* kind,
+    const std::vector<std::string>& before,
+    const std::vector<std::string>& after,
+    Comparison& comparison
+) {
+    const std::set<std::string> old_names(before.begin(), before.end());
+    const std::set<std::string> new_names(after.begin(), after.end());
+    for (const std::string& name : old_names) {
+        if (new_names.count(name) == 0) {
+            comparison.relations.push_back({kind, name, {}});
+        }
+    }
+    for (const std::string& name : new_names) {
+        if (old_names.count(name) == 0) {
+            comparison.relations.push_back({kind, {}, name});
+        }
+    }
+}
+
+std::string type_name(TarType type) {
+    switch (type) {
+        case TarType::file:
+            return "file";
+        case TarType::hard_link:
+            return "hard link";
+        case TarType::symlink:
+            return "link";
+        case TarType::character_device:
+            return "character device";
+        case TarType::block_device:
+            return "block device";
+        case TarType::directory:
+            return "directory";
+        case TarType::fifo:
+            return "FIFO";
+    }
+    return "";
+}
+
+std::string describe(const TarEntry& entry, const std::string& checksum) {
+    std::string text =
+        fmt::format("{} {:04o} {}:{}", type_name(entry.type), entry.mode, entry.uid, entry.gid);
+    if (entry.type == TarType::file) {
+        constexpr std::size_t shown_digits = 12;
+        text += fmt::format(" {} bytes sha1 {}", entry.size, checksum.substr(0, shown_digits));
+    } else if (!entry.link_target.empty()) {
+        text += " -> " + entry.link_target;
+    }
+    for (const auto& [name, value] : entry.records) {
+        if (name.starts_with("SCHILY.xattr.")) {
+            text += fmt::format(" {}", name.substr(std::string_view("SCHILY.xattr.").size()));
+        }
+    }
+    return text;
+}
+
+// The document's name holds the version; it is compared by what stands before.
+std::map<std::string, std::string> files_of(const Subject& subject) {
+    std::map<std::string, std::string> files;
+    for (std::size_t i = 0; i < subject.entries().size(); ++i) {
+        const TarEntry& entry = subject.entries()[i];
+        if (parent_path(entry.path) != document_directory) {
+            files[entry.path] = describe(entry, subject.checksum(i));
+        }
+    }
+    return files;
+}
+
+std::set<std::string> sonames_of(const apk::PackageInfo& info) {
+    std::set<std::string> names;
+    for (const std::string& provided : info.provides) {
+        if (provided.starts_with("so:")) {
+            names.insert(provided.substr(0, provided.find('=')));
+        }
+    }
+    return names;
+}
+
+std::string to_line(const Change& change) {
+    if (change.before.empty()) {
+        return fmt::format("  + {}: {}\n", printable(change.subject), printable(change.after));
+    }
+    if (change.after.empty()) {
+        return fmt::format("  - {}: {}\n", printable(change.subject), printable(change.before));
+    }
+    return fmt::format(
+        "  ~ {}: {} => {}\n",
+        printable(change.subject),
+        printable(change.before),
+        printable(change.after)
+    );
+}
+
+std::string section(const char* title, const std::vector<Change>& changes) {
+    std::string text;
+    for (const Change& change : changes) {
+        text += to_line(change);
+    }
+    return text.empty() ? text : fmt::format("{}\n{}", title, text);
+}
+
+std::string text_section(const char* title, const std::vector<Change>& changes) {
+    std::string text;
+    for (const Change& change : changes) {
+        text += printable(
+            unified_diff(change.before, change.after, change.subject, change.subject), true
+        );
+    }
+    return text.empty() ? text : fmt::format("{}\n{}", title, text);
+}
+
+nlohmann::ordered_json list_of(const std::vector<Change>& changes) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const Change& change : changes) {
+        list.push_back(
+            {{"subject", change.subject}, {"before", change.before}, {"after", change.after}}
+        );
+    }
+    return list;
+}
+
+}  // namespace
+
+Result<ComparedPackage> read_compared(const apk::PackageFile& package) {
+    constexpr std::uint64_t largest_document = std::uint64_t{16} << 20U;
+    QUERN_TRY(Subject subject, inspect_package(package));
+    ComparedPackage compared{package.head(), std::move(subject), {}};
+    const std::string suffix = fmt::format("-{}.spdx.json", package.info().version);
+    QUERN_CHECK(
+        package.read_data([&](const TarEntry& entry, archive::TarReader& content) -> Result<void> {
+            if (parent_path(entry.path) == document_directory && entry.size <= largest_document) {
+                std::string name(file_name(entry.path));
+                if (name.ends_with(suffix)) {
+                    name.resize(name.size() - suffix.size());
+                }
+                QUERN_TRY(compared.texts[name], content.read_all(largest_document));
+            }
+            return {};
+        })
+    );
+    return compared;
+}
+
+bool Comparison::is_empty() const {
+    return fields.empty() && relations.empty() && files.empty() && scripts.empty() &&
+           documents.empty();
+}
+
+Comparison compare(const ComparedPackage& before, const ComparedPackage& after) {
+    Comparison comparison;
+    const auto adds_to = [](std::vector<Change>& changes) {
+        return [&changes](const std::string& key, std::string old_value, std::string new_value) {
+            add_change(changes, key, std::move(old_value), std::move(new_value));
+        };
+    };
+    const apk::PackageInfo& old_info = before.head.info;
+    const apk::PackageInfo& new_info = after.head.info;
+    for_each_pair(fields_of(old_info), fields_of(new_info), adds_to(comparison.fields));
+    compare_relations("depends", old_info.depends, new_info.depends, comparison);
+    compare_relations("provides", old_info.provides, new_info.provides, comparison);
+    compare_relations("replaces", old_info.replaces, new_info.replaces, comparison);
+    for_each_pair(files_of(before.subject), files_of(after.subject), adds_to(comparison.files));
+    for_each_pair(
+        before.head.control_files,
+        after.head.control_files,
+        [&](const std::string& key, std::string old_value, std::string new_value) {
+            if (key != ".PKGINFO") {
+                add_change(comparison.scripts, key, std::move(old_value), std::move(new_value));
+            }
+        }
+    );
+    for_each_pair(before.texts, after.texts, adds_to(comparison.documents));
+    const std::set<std::string> still = sonames_of(new_info);
+    for (const std::string& soname : sonames_of(old_info)) {
+        if (still.count(soname) == 0) {
+            comparison.broken_sonames.push_back(soname);
+        }
+    }
+    return comparison;
+}
+
+std::string to_text(const Comparison& comparison) {
+    std::string text =
+        section("fields", comparison.fields) + section("relations", comparison.relations) +
+        section("files", comparison.files) + text_section("control section", comparison.scripts) +
+        text_section("SPDX document", comparison.documents);
+    for (const std::string& soname : comparison.broken_sonames) {
+        text += fmt::format(
+            "BROKEN {}: packages that need it can no longer be installed with this one\n",
+            printable(soname)
+        );
+    }
+    return text;
+}
+
+std::string to_json(const Comparison& comparison) {
+    const nlohmann::ordered_json json = {
+        {"fields", list_of(comparison.fields)},
+        {"relations", list_of(comparison.relations)},
+        {"files", list_of(comparison.files)},
+        {"scripts", list_of(comparison.scripts)},
+        {"documents", list_of(comparison.documents)},
+        {"broken_sonames", comparison.broken_sonames},
+    };
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace quern::package
