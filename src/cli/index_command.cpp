@@ -18,7 +18,7 @@ namespace quern::cli {
 namespace {
 
 struct IndexFlags {
-    std::vector<std::string> packages, removed;
+    std::vector<std::string> packages, removed, formats;
     std::string output = "APKINDEX.tar.gz";
     std::string source, architecture, page_url;
     KeyFlags key;
@@ -36,6 +36,16 @@ Result<repository::IndexPackagesOptions> index_options(
         return Error(ErrorCode::usage, "--delete-files goes with --prune or --remove");
     }
     repository::IndexPackagesOptions options;
+    for (const std::string& format : flags.formats) {
+        if (format != "v2" && format != "v3") {
+            return Error(
+                       ErrorCode::usage,
+                       fmt::format("'{}' is no format of indexes", printable(format))
+            )
+                .help("--index-format v2 or v2,v3");
+        }
+        options.writes_v3 = options.writes_v3 || format == "v3";
+    }
     options.architecture =
         flags.architecture.empty() ? "" : apk::to_apk_architecture(flags.architecture);
     // What is dropped is dropped from something.
@@ -86,6 +96,9 @@ Run define_index(CLI::App& app) {
     app.add_option("-a,--arch", flags->architecture, "take only packages of this architecture");
     app.add_option("--signing-key", flags->key.path, "private key that signs the index");
     add_passphrase_flags(app, flags->key);
+    add_list(
+        app, "--index-format", flags->formats, "v2 (APKINDEX); v3 adds Packages.adb for apk 3"
+    );
     app.add_flag("-m,--merge", flags->merge, "keep what the source index has");
     app.add_flag(
         "--verify", flags->verify, "read all packages, also those that look as they did last time"

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+#include "apk/adb_index.hpp"
 #include "quern/package_file.hpp"
 #include "quern/version.hpp"
 #include "repository/arch_directory.hpp"
@@ -82,6 +83,11 @@ class Indexing {
     std::filesystem::path directory() const {
         const std::filesystem::path parent = output_.parent_path();
         return parent.empty() ? std::filesystem::path(".") : parent;
+    }
+
+    std::string directory_name() const {
+        std::error_code code;
+        return std::filesystem::absolute(directory(), code).lexically_normal().filename().string();
     }
 
     /// Keeps publishers out while an index that they write to is changed. Nothing where no lock can
@@ -222,10 +228,17 @@ class Indexing {
     Result<void> write() const {
         QUERN_TRY(const std::string bytes, apk::write_index(index_, options_.key));
         QUERN_CHECK(write_file_atomically(output_, bytes));
+        if (options_.writes_v3) {
+            const std::string spec =
+                directory_name() +
+                "/${name}-${version}.apk";  // packages for all machines lie there too
+            QUERN_TRY(const std::string adb, apk::write_adb_index(index_, spec, options_.key));
+            QUERN_CHECK(write_file_atomically(directory() / "Packages.adb", adb));
+        }
         if (!options_.repository_url.empty()) {
             const PageOptions page = {
                 .repository_url = options_.repository_url,
-                .architecture = directory().filename().string(),
+                .architecture = directory_name(),
                 .key_name = options_.key == nullptr ? "" : options_.key->public_key_name(),
             };
             QUERN_CHECK(write_file_atomically(directory() / "index.html", make_page(index_, page)));

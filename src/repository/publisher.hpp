@@ -48,6 +48,7 @@ struct IndexPackagesOptions {
     std::vector<std::string> removed = {};  ///< entries to drop: NAME or NAME=VERSION
     std::size_t keep_versions = 0;          ///< the newest so many of each name; 0: all
     bool delete_files = false;              ///< of entries that were dropped, afterwards
+    bool writes_v3 = false;                 ///< Packages.adb beside the index, for apk 3
     std::string repository_url = {};        ///< with it index.html is written beside the index
     apk::PackageLimits package_limits = {};
     apk::IndexLimits index_limits = {};

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -265,5 +266,56 @@ TEST_CASE(
         }
         REQUIRE(call < 10'000);
     }
+    CHECK(names_in(repository) == "x86_64");
+}
+
+TEST_CASE("publisher: a reader never sees a torn state", "[repository][publisher]") {
+    auto directory = TempDir::create(quick_directory(), "poll.");
+    REQUIRE(directory);
+    const std::filesystem::path repository = directory->path() / "repo";
+    const std::filesystem::path staging = directory->path() / "staging";
+    const std::filesystem::path index_path = repository / "x86_64" / "APKINDEX.tar.gz";
+    const auto publish_round = [&](int round) {
+        // Names that are published already get other bytes, a few are new.
+        const std::string text = "content " + std::to_string(round);
+        return publish(
+            repository,
+            "x86_64",
+            {stage_package(staging, "same", "1-r0", text),
+             stage_package(staging, "p" + std::to_string(round % 20), "1-r0", text)},
+            {.key = &test_key()}
+        );
+    };
+    REQUIRE(publish_round(0));
+    std::atomic<bool> is_over = false;
+    std::atomic<int> torn = 0;
+    std::atomic<int> looks = 0;
+    std::thread reader([&] {
+        while (!is_over) {
+            const auto before = read_file(index_path);
+            const auto file = before ? apk::read_index(*before, &test_keyring())
+                                     : Result<apk::IndexFile>(before.error());
+            bool fits = file.has_value();
+            for (std::size_t i = 0; fits && i < file->index.entries.size(); ++i) {
+                const apk::IndexEntry& entry = file->index.entries[i];
+                const auto package =
+                    apk::PackageFile::open(repository / "x86_64" / entry.file_name());
+                fits = package && package->head().checksum == entry.checksum;
+            }
+            // An index that changed meanwhile was true when it was read.
+            const auto after = read_file(index_path);
+            torn += fits || (before && after && *before != *after) ? 0 : 1;
+            ++looks;
+        }
+    });
+    int failures = 0;
+    for (int round = 1; round <= 1000; ++round) {
+        failures += publish_round(round) ? 0 : 1;
+    }
+    is_over = true;
+    reader.join();
+    CHECK(failures == 0);
+    CHECK(torn == 0);
+    CHECK(looks > 10);
     CHECK(names_in(repository) == "x86_64");
 }
