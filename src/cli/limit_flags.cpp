@@ -17,6 +17,8 @@ namespace {
 
 constexpr auto no_limit = std::uint64_t{1} << 62U;  ///< twice as much still fits
 
+constexpr const char* limits_group = "Limits (-1: none)";
+
 struct LimitFlag {
     const char* names;
     const char* what;
@@ -123,8 +125,16 @@ void add_limit_flags(CLI::App& app, InputLimits& limits) {
                [flag](const std::string& text) { *flag.target = parse_limit(text, flag); },
                fmt::format("most of {}; default: {}", flag.what, shown_default(flag))
         )
-            ->group("Limits (-1: none)");
+            ->group(limits_group);
     }
+    app.add_option(
+           "--download-retries",
+           limits.http.retries,
+           "how often a download that fails is tried again"
+    )
+        ->check(CLI::Range(0, 100))
+        ->capture_default_str()
+        ->group(limits_group);
 }
 
 }  // namespace quern::cli

@@ -77,7 +77,7 @@ Result<std::vector<repository::RepositoryIndex>> read_all(
         .cache_directory = session->cache() / "indexes",
         .ignore_signatures = flags.ignore_signatures,
         .offline = flags.offline,
-        .limits = {},
+        .limits = invocation.global.limits.index,
     };
     QUERN_TRY(
         auto read,

@@ -126,8 +126,8 @@ def wrong_keys(bench):
             done = lock(bench, web.url(), key=bench.folder / name, status=4)
             says(done, name)
             expect("PRIVATE" not in done.stderr, done.stderr)
+        expect(not web.requests, f"fetched with no key: {web.requests}")
         lock(bench, web.url(), key=bench.folder / "folder.pub", status=5)
-        expect(all(path.endswith(".gz") for path, _ in web.requests), f"fetched with no key: {web.requests}")
     text = (bench.folder / "key.rsa").read_text()
     middle = text.splitlines()[3]
     for words in (("sign-index", "--signing-key", text, "x"), ("index", "--signing-key", text, "x.apk"), ("verify", "-k", text, "x")):
@@ -261,8 +261,8 @@ def secrets(bench):
     (repository / "key.rsa.pub").write_bytes((bench.folder / "key.rsa.pub").read_bytes())
     outputs = []
 
-    def run(status, base, key, env=None):
-        outputs.append(lock(bench, base, "-vv", key=key, status=status, env=env))
+    def run(status, base, key, env=None, words=()):
+        outputs.append(lock(bench, base, "-vv", *words, key=key, status=status, env=env))
 
     with Web(repository) as web:
         user = f"user:{CANARY}@"
@@ -272,9 +272,9 @@ def secrets(bench):
         expect(CANARY not in locked, "the lock has the password")
         run(4, web.url("/none", user), bench.folder / "key.rsa.pub")
         run(4, web.url("", user), web.url("/none.pub", user))
-        run(4, f"http://{user}127.0.0.1:1", bench.folder / "key.rsa.pub")
+        run(4, f"http://{user}127.0.0.1:1", bench.folder / "key.rsa.pub", words=("--download-retries", "0"))
         run(4, f"http://{user}bad host/x", bench.folder / "key.rsa.pub")
-        run(4, f"http://{user}[::bad/x", bench.folder / "key.rsa.pub")
+        run((2, 4), f"http://{user}[::bad/x", bench.folder / "key.rsa.pub")
         run(4, f"ftp://{user}127.0.0.1/x", bench.folder / "key.rsa.pub")
         web.fault = lambda path: ("flip", 30) if path.endswith("apk") else None
         bench.run("cache", "clean", "--cache-root", "cache")
