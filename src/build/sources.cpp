@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -215,6 +216,19 @@ Result<void> run_fetch(
     return {};
 }
 
+Result<unsigned> count_input(const pipeline::Step& step, std::string_view name) {
+    constexpr std::uint64_t most = 3600;
+    const std::string text = input(step, name);
+    const auto number = text.empty() ? std::optional<std::uint64_t>(0) : parse_unsigned(text);
+    if (!number || *number > most) {
+        return wrong_input(
+            fmt::format("{} is not a small number: '{}'", name, printable(text)),
+            fmt::format("give a number from 0 to {}", most)
+        );
+    }
+    return static_cast<unsigned>(*number);
+}
+
 Result<void> run_git_checkout(
     const pipeline::Step& step, const SourceContext& context, const Services& services
 ) {
@@ -231,6 +245,11 @@ Result<void> run_git_checkout(
     request.committer_date = context.source_date;
     request.owner = services.ids;
     request.cache_directory = services.cache_directory / "git";
+    QUERN_TRY(request.max_retries, count_input(step, "max-retries"));
+    QUERN_TRY(const unsigned first_pause, count_input(step, "initial-backoff"));
+    QUERN_TRY(const unsigned longest_pause, count_input(step, "max-backoff"));
+    request.initial_backoff = std::chrono::seconds(first_pause);
+    request.max_backoff = std::chrono::seconds(longest_pause);
     if (const std::string depth = input(step, "depth"); !depth.empty() && depth != "unset") {
         const auto number = parse_signed(depth);
         if (!number || *number < -1 || *number == 0 || *number > 1'000'000'000) {

@@ -1,18 +1,15 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A remote has one bare mirror in the cache; a checkout fetches into it what is missing, finds the
-// commit, and writes two things below the destination: the files, by walking the tree objects
+// A checkout writes two things below the destination: the files, by walking the tree objects
 // (libgit2's own checkout knows filters, attributes and file system quirks, none of which hostile
 // content should reach), and a `.git` directory with one pack of the history that was asked for.
-// libgit2 1.5 fetches whole histories only; the depth decides what the guest's `.git` holds.
 #include "fetch/git.hpp"
 
 #include "fetch/git_checkout.hpp"
 #include "fetch/git_functions.hpp"
+#include "fetch/git_mirror.hpp"
 #include "fetch/git_request.hpp"
-#include "support/atomic_file.hpp"
-#include "support/digest.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
 
@@ -22,262 +19,14 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
+#include <vector>
 
 namespace quern::fetch {
 
 namespace {
 
 using Repository = Handle<git_repository, git_repository_free>;
-using Remote = Handle<git_remote, git_remote_free>;
-using Object = Handle<git_object, git_object_free>;
-using Reference = Handle<git_reference, git_reference_free>;
-
-constexpr std::uint64_t most_received = std::uint64_t{8} << 30U;
-constexpr const char* head_of_remote = "refs/quern/HEAD";
-
-std::string hex_of(const git_oid& id) {
-    std::array<char, GIT_OID_HEXSZ + 1> text{};
-    git_oid_tostr(text.data(), text.size(), &id);
-    return text.data();
-}
-
-/// What the callbacks see during a fetch.
-struct FetchState {
-    Activity& activity;
-    const CancelToken& cancel;
-    bool is_too_large = false;
-    bool has_tried_agent = false;
-};
-
-int on_transfer(const git_indexer_progress* progress, void* user) {
-    auto& state = *static_cast<FetchState*>(user);
-    state.activity.progress(progress->received_objects, progress->total_objects, "objects");
-    state.is_too_large = progress->received_bytes > most_received;
-    return state.is_too_large || state.cancel.is_requested() ? GIT_EUSER : 0;
-}
-
-int on_sideband(const char*, int, void* user) {
-    return static_cast<FetchState*>(user)->cancel.is_requested() ? GIT_EUSER : 0;
-}
-
-/// The ssh agent, once; credentials in the URL are used by libgit2 itself. Nothing is asked for and
-/// no file is read.
-int on_credentials(
-    git_credential** out, const char*, const char* user_name, unsigned allowed, void* user
-) {
-    auto& state = *static_cast<FetchState*>(user);
-    if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) {
-        return git_credential_username_new(out, user_name == nullptr ? "git" : user_name);
-    }
-    if ((allowed & GIT_CREDENTIAL_SSH_KEY) == 0 || std::exchange(state.has_tried_agent, true)) {
-        return GIT_PASSTHROUGH;
-    }
-    return git_credential_ssh_key_from_agent(out, user_name == nullptr ? "git" : user_name);
-}
-
-/// One checkout until its commit is known.
-class Checkout {
- public:
-    Checkout(const GitRequest& request, const CancelToken& cancel)
-        : request_(request), cancel_(cancel) {}
-
-    Result<void> open_mirror(const std::filesystem::path& path);
-    Result<void> fetch(Reporter& reporter);
-    Result<void> choose_commit(std::vector<std::string>& warnings);
-    ChosenCommit chosen() const;
-
- private:
-    Result<void> check(
-        int status, std::string_view action, ErrorCode code = ErrorCode::invalid_data
-    ) const {
-        return check_git(status, request_, cancel_, action, code);
-    }
-    std::string source_reference() const;
-    std::string local_reference() const;
-    Result<void> check_reference_name() const;
-    bool has_what_is_wanted() const;
-    Result<void> choose_behind(const git_oid& tip);
-
-    const GitRequest& request_;
-    const CancelToken& cancel_;
-    Repository mirror_;
-    git_oid commit_{};
-    git_oid target_{};  ///< of the reference: the commit or an annotated tag
-};
-
-Result<void> Checkout::open_mirror(const std::filesystem::path& path) {
-    git_repository* opened = nullptr;
-    const int flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE;
-    if (git_repository_open_ext(&opened, path.c_str(), flags, nullptr) < 0) {
-        QUERN_CHECK(remove_tree(path));
-        QUERN_CHECK(
-            check(git_repository_init(&opened, path.c_str(), 1), "making a mirror", ErrorCode::io)
-        );
-    }
-    mirror_.reset(opened);
-    return {};
-}
-
-std::string Checkout::source_reference() const {
-    if (!request_.tag.empty()) {
-        return "refs/tags/" + request_.tag;
-    }
-    return request_.branch.empty() ? "HEAD" : "refs/heads/" + request_.branch;
-}
-
-std::string Checkout::local_reference() const {
-    return request_.tag.empty() && request_.branch.empty() ? head_of_remote : source_reference();
-}
-
-/// Whether the expected commit is at hand, so that nothing needs to be asked of the server: a
-/// commit names its content.
-bool Checkout::has_what_is_wanted() const {
-    if (request_.expected_commit.empty() || request_.is_branch_tip) {
-        return false;
-    }
-    git_oid wanted;
-    git_oid_fromstr(&wanted, request_.expected_commit.c_str());
-    git_reference* found = nullptr;
-    git_object* peeled = nullptr;
-    if (git_reference_lookup(&found, mirror_.get(), local_reference().c_str()) < 0) {
-        return false;
-    }
-    const Reference reference(found);
-    if (git_reference_peel(&peeled, reference.get(), GIT_OBJECT_COMMIT) < 0) {
-        return false;
-    }
-    const Object commit(peeled);
-    return git_oid_equal(git_object_id(commit.get()), &wanted) != 0 ||
-           (effective_depth(request_) == -1 && request_.tag.empty() &&
-            git_graph_descendant_of(mirror_.get(), git_object_id(commit.get()), &wanted) == 1);
-}
-
-Result<void> Checkout::check_reference_name() const {
-    int is_valid = 0;
-    if (git_reference_name_is_valid(&is_valid, local_reference().c_str()) < 0 || is_valid == 0) {
-        const std::string& name = request_.tag.empty() ? request_.branch : request_.tag;
-        return Error(
-            ErrorCode::usage,
-            fmt::format("git-checkout: '{}' is not a branch or a tag", printable(name))
-        );
-    }
-    return {};
-}
-
-Result<void> Checkout::fetch(Reporter& reporter) {
-    if (has_what_is_wanted()) {
-        return {};
-    }
-    QUERN_CHECK(check_reference_name());
-    const std::string shown = redact_url(request_.repository);
-    Activity activity(reporter, "fetching " + shown);
-    FetchState state{activity, cancel_};
-    git_remote* made = nullptr;
-    QUERN_CHECK(check(
-        git_remote_create_anonymous(&made, mirror_.get(), request_.repository.c_str()),
-        "opening it",
-        ErrorCode::network
-    ));
-    const Remote remote(made);
-    git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
-    options.callbacks.transfer_progress = &on_transfer;
-    options.callbacks.sideband_progress = &on_sideband;
-    options.callbacks.credentials = &on_credentials;
-    options.callbacks.payload = &state;
-    options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_AUTO;
-    // Credentials of the URL must not follow a redirect to another host.
-    options.follow_redirects =
-        shown == request_.repository ? GIT_REMOTE_REDIRECT_INITIAL : GIT_REMOTE_REDIRECT_NONE;
-    std::string refspec = fmt::format("+{}:{}", source_reference(), local_reference());
-    std::array<char*, 1> refspecs = {refspec.data()};
-    const git_strarray list{refspecs.data(), refspecs.size()};
-    // An old reference must not pass for one that the server does not have any more.
-    git_reference_remove(mirror_.get(), local_reference().c_str());
-    const int status = git_remote_fetch(remote.get(), &list, &options, nullptr);
-    if (state.is_too_large) {
-        return Error(
-            ErrorCode::limit,
-            fmt::format("git repository {} is larger than {}", shown, human_size(most_received))
-        );
-    }
-    return check(status, "fetching", ErrorCode::network);
-}
-
-/// The branch has gone on: the expected commit is taken if it lies behind.
-Result<void> Checkout::choose_behind(const git_oid& tip) {
-    const auto differs = [&](std::string_view why) {
-        return Error(
-            ErrorCode::digest_mismatch,
-            fmt::format(
-                "git-checkout: {} is {}, expected {}{}",
-                source_reference(),
-                hex_of(tip),
-                request_.expected_commit,
-                why
-            )
-        );
-    };
-    if (request_.is_branch_tip || !request_.tag.empty()) {
-        return differs("").help("if it was moved on purpose, set the new expected-commit");
-    }
-    if (effective_depth(request_) != -1) {
-        return differs("").help("set 'depth: -1' to take a commit behind the tip");
-    }
-    git_oid wanted;
-    git_oid_fromstr(&wanted, request_.expected_commit.c_str());
-    if (git_graph_descendant_of(mirror_.get(), &tip, &wanted) != 1) {
-        return differs(", which is not in its history");
-    }
-    commit_ = wanted;
-    return {};
-}
-
-Result<void> Checkout::choose_commit(std::vector<std::string>& warnings) {
-    git_reference* found = nullptr;
-    const std::string name = local_reference();
-    if (git_reference_lookup(&found, mirror_.get(), name.c_str()) < 0) {
-        const std::string shown = redact_url(request_.repository);
-        return Error(
-            ErrorCode::not_found,
-            fmt::format("git repository {} has no {}", shown, printable(source_reference()))
-        );
-    }
-    const Reference reference(found);
-    if (const git_oid* target = git_reference_target(reference.get()); target != nullptr) {
-        target_ = *target;
-    }
-    git_object* peeled = nullptr;
-    QUERN_CHECK(
-        check(git_reference_peel(&peeled, reference.get(), GIT_OBJECT_COMMIT), "finding " + name)
-    );
-    const Object commit(peeled);
-    commit_ = *git_object_id(commit.get());
-    const std::string expected = to_lower(request_.expected_commit);
-    if (expected.empty() || expected == hex_of(commit_)) {
-        return {};
-    }
-    if (!request_.tag.empty() && expected == hex_of(target_)) {
-        warnings.push_back(fmt::format(
-            "git-checkout: expected-commit is the tag object of {}; its commit is {}",
-            request_.tag,
-            hex_of(commit_)
-        ));
-        return {};
-    }
-    return choose_behind(commit_);
-}
-
-ChosenCommit Checkout::chosen() const {
-    const bool is_annotated = !request_.tag.empty() && git_oid_equal(&target_, &commit_) == 0;
-    return {
-        mirror_.get(),
-        request_,
-        cancel_,
-        hex_of(commit_),
-        is_annotated ? hex_of(target_) : std::string()};
-}
 
 /// Removes what stands between "://" and "@" wherever it appears, in whatever form the library
 /// repeats it.
@@ -295,6 +44,12 @@ std::string without_credentials(std::string text, const std::string& repository)
 }
 
 }  // namespace
+
+std::string hex_of(const git_oid& id) {
+    std::array<char, GIT_OID_HEXSZ + 1> text{};
+    git_oid_tostr(text.data(), text.size(), &id);
+    return text.data();
+}
 
 Result<void> check_git(
     int status,
@@ -334,6 +89,82 @@ Result<FileTree> open_destination(const FileTree& tree, const std::string& desti
         return Error::system(err, "opening the destination");
     }
     return FileTree(std::move(same));
+}
+
+Result<void> check_out_into(
+    const GitRequest& request,
+    const FileTree& destination,
+    const GitWatch& watch,
+    int level,
+    GitReport& report
+);
+
+GitRequest request_for(const Submodule& submodule, const GitRequest& around) {
+    GitRequest request;
+    request.repository = submodule.address;
+    request.expected_commit = submodule.commit;
+    request.destination = ".";
+    request.is_by_id = true;
+    request.depth = 1;
+    request.recurse_submodules = true;
+    request.max_retries = around.max_retries;
+    request.initial_backoff = around.initial_backoff;
+    request.max_backoff = around.max_backoff;
+    request.owner = around.owner;
+    request.cache_directory = around.cache_directory;
+    return request;
+}
+
+// A repository of its own, taken at the commit that the tree names.
+Result<void> check_out_submodule(
+    const Submodule& submodule,
+    const GitRequest& around,
+    const FileTree& destination,
+    const GitWatch& watch,
+    int level
+) {
+    constexpr int most_levels = 16;
+    if (level > most_levels) {
+        return Error(
+            ErrorCode::limit,
+            fmt::format("git-checkout: submodules are nested over {} deep", most_levels)
+        );
+    }
+    const GitRequest request = request_for(submodule, around);
+    GitReport report;
+    QUERN_CHECK(check_request(request, report.warnings));
+    QUERN_TRY(const FileTree inside, destination.subtree(submodule.path));
+    return check_out_into(request, inside, watch, level, report);
+}
+
+// The mirror is held while it is used, and not while submodules are: one may have the same.
+Result<void> check_out_into(
+    const GitRequest& request,
+    const FileTree& destination,
+    const GitWatch& watch,
+    int level,
+    GitReport& report
+) {
+    std::vector<Submodule> submodules;
+    const auto write = [&](const ChosenCommit& chosen) -> Result<void> {
+        report.commit = chosen.commit;
+        QUERN_CHECK(write_git_files(chosen, destination));
+        QUERN_CHECK(write_git_directory(chosen, destination, request.cache_directory));
+        if (request.recurse_submodules) {
+            QUERN_TRY(submodules, find_submodules(chosen));
+        }
+        return {};
+    };
+    QUERN_CHECK(with_commit(request, watch, report.warnings, write));
+    for (const Submodule& submodule : submodules) {
+        auto done = check_out_submodule(submodule, request, destination, watch, level + 1);
+        if (!done) {
+            return std::move(done).error().context(
+                fmt::format("submodule {}", printable(submodule.path))
+            );
+        }
+    }
+    return {};
 }
 
 /// The library is loaded only for a directory that could lie in a repository.
@@ -393,27 +224,8 @@ Result<GitReport> checkout(
     GitReport report;
     QUERN_CHECK(check_request(request, report.warnings));
     QUERN_CHECK(library.start());
-    std::error_code code;
-    std::filesystem::create_directories(request.cache_directory, code);
-    if (code) {
-        return Error::system(
-            code.value(), fmt::format("making {}", request.cache_directory.string())
-        );
-    }
-    const std::string name = digest_of(DigestKind::sha256, request.repository).hex();
-    QUERN_TRY(
-        const FileLock lock,
-        FileLock::acquire(request.cache_directory / (name + ".lock"), FileLock::Mode::exclusive)
-    );
-    Checkout checkout(request, cancel);
-    QUERN_CHECK(checkout.open_mirror(request.cache_directory / (name + ".git")));
-    QUERN_CHECK(checkout.fetch(reporter));
-    QUERN_CHECK(checkout.choose_commit(report.warnings));
-    const ChosenCommit chosen = checkout.chosen();
-    report.commit = chosen.commit;
     QUERN_TRY(const FileTree destination, open_destination(tree, request.destination));
-    QUERN_CHECK(write_git_files(chosen, destination));
-    QUERN_CHECK(write_git_directory(chosen, destination, request.cache_directory));
+    QUERN_CHECK(check_out_into(request, destination, {reporter, cancel}, 0, report));
     return report;
 }
 

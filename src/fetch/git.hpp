@@ -8,6 +8,7 @@
 #include "support/file_tree.hpp"
 #include "support/guest_ids.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
@@ -46,6 +47,10 @@ struct GitRequest {
     std::string sparse_paths;
     std::string cherry_picks;
     std::int64_t committer_date = 0;
+    bool is_by_id = false;  ///< expected_commit is taken whatever branch has it: a submodule
+    unsigned max_retries = 0;
+    std::chrono::seconds initial_backoff{2};  ///< doubled for each further try
+    std::chrono::seconds max_backoff{60};
     GuestIds owner;
     std::filesystem::path cache_directory;  ///< of bare mirrors
 };
@@ -55,9 +60,10 @@ struct GitReport {
     std::vector<std::string> warnings;
 };
 
-/// Fetches into a bare mirror below `request.cache_directory`, verifies the commit, and writes tree
-/// and
-/// `.git` below `destination` in `tree`. Nothing of the repository is run: no hooks, no filters.
+/// Fetches into a bare mirror below `request.cache_directory` (by the machine's git if it is
+/// installed and the repository is not on this machine), verifies the commit, and writes tree and
+/// `.git` below `destination` in `tree`, submodules included if they are asked for. Nothing of the
+/// repository is run: no hooks, no filters.
 /// Errors: network, not_found (branch, tag, commit), digest_mismatch (another commit than
 /// expected), invalid_data (paths that leave), unsupported, interrupted.
 Result<GitReport> checkout(

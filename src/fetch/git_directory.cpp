@@ -38,12 +38,6 @@ struct IdOrder {
 };
 using IdSet = std::set<git_oid, IdOrder>;
 
-std::string hex_of(const git_oid& id) {
-    std::array<char, GIT_OID_HEXSZ + 1> text{};
-    git_oid_tostr(text.data(), text.size(), &id);
-    return text.data();
-}
-
 /// Makes a `.git` of its own out of a part of the mirror.
 class DirectoryWriter {
  public:
@@ -61,6 +55,8 @@ class DirectoryWriter {
     Result<void> set_references();
     Result<void> set_reference(const std::string& name, const git_oid& id);
     Result<void> write_index();
+    Result<void> leave_out_of_index(git_index* index) const;
+    Result<void> write_cone(const std::filesystem::path& git_directory) const;
     Result<void> write_settings();
     Result<void> copy_file(
         const FileTree& from, const TreeEntry& entry, const FileTree& destination
@@ -77,7 +73,8 @@ class DirectoryWriter {
 
 /// Breadth first to the depth that was asked for.
 Result<void> DirectoryWriter::collect_history() {
-    const int depth = effective_depth(chosen_.request);
+    const int asked = effective_depth(chosen_.request);
+    const int depth = asked == -1 ? -1 : asked + chosen_.cherry_picks;
     std::vector<git_oid> level{head_};
     commits_.insert(head_);
     for (int number = 1; !level.empty(); ++number) {
@@ -177,6 +174,21 @@ Result<void> DirectoryWriter::set_references() {
     );
 }
 
+/// What is outside of the cone is marked, so that git does not miss it.
+Result<void> DirectoryWriter::leave_out_of_index(git_index* index) const {
+    for (std::size_t i = 0; i < git_index_entrycount(index); ++i) {
+        const git_index_entry* entry = git_index_get_byindex(index, i);
+        if (chosen_.cone.has_file(entry->path)) {
+            continue;
+        }
+        git_index_entry marked = *entry;
+        marked.flags |= GIT_INDEX_ENTRY_EXTENDED;
+        marked.flags_extended |= GIT_INDEX_ENTRY_SKIP_WORKTREE;
+        QUERN_CHECK(check(git_index_add(index, &marked), "making an index"));
+    }
+    return {};
+}
+
 /// So that `git status` and `git am` see a clean tree.
 Result<void> DirectoryWriter::write_index() {
     git_commit* found = nullptr;
@@ -190,6 +202,7 @@ Result<void> DirectoryWriter::write_index() {
     QUERN_CHECK(check(git_repository_index(&opened, fresh_.get()), "making an index"));
     const GitIndex index(opened);
     QUERN_CHECK(check(git_index_read_tree(index.get(), tree.get()), "making an index"));
+    QUERN_CHECK(leave_out_of_index(index.get()));
     return check(git_index_write(index.get()), "making an index");
 }
 
@@ -208,7 +221,37 @@ Result<void> DirectoryWriter::write_settings() {
     for (const auto& [name, value] : settings) {
         QUERN_CHECK(check(git_config_set_string(config.get(), name, value), "writing settings"));
     }
+    if (!chosen_.cone.is_everything()) {
+        for (const char* name : {"core.sparseCheckout", "core.sparseCheckoutCone"}) {
+            QUERN_CHECK(check(git_config_set_bool(config.get(), name, 1), "writing settings"));
+        }
+    }
     return {};
+}
+
+/// Parents of the directories that were asked for, with their files only, then those themselves.
+/// Source: git-sparse-checkout(1), "Internals - cone pattern set".
+Result<void> DirectoryWriter::write_cone(const std::filesystem::path& git_directory) const {
+    if (chosen_.cone.is_everything()) {
+        return {};
+    }
+    std::set<std::string> parents;
+    for (const std::string& directory : chosen_.cone.directories()) {
+        for (std::size_t at = directory.find('/'); at != std::string::npos;
+             at = directory.find('/', at + 1)) {
+            parents.insert(directory.substr(0, at));
+        }
+    }
+    std::string text = "/*\n!/*/\n";
+    for (const std::string& parent : parents) {
+        text += fmt::format("/{0}/\n!/{0}/*/\n", parent);
+    }
+    for (const std::string& directory : chosen_.cone.directories()) {
+        text += fmt::format("/{}/\n", directory);
+    }
+    std::error_code failure;
+    std::filesystem::create_directories(git_directory / "info", failure);
+    return write_file_atomically(git_directory / "info" / "sparse-checkout", text);
 }
 
 Result<void> DirectoryWriter::make(const std::filesystem::path& work) {
@@ -231,6 +274,7 @@ Result<void> DirectoryWriter::make(const std::filesystem::path& work) {
     }
     QUERN_CHECK(set_references());
     QUERN_CHECK(write_index());
+    QUERN_CHECK(write_cone(work / ".git"));
     return write_settings();
 }
 

@@ -2,18 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetch/git_head.hpp"
 
+#include "fetch/git_functions.hpp"
 #include "support/handle.hpp"
-
-#include <git2.h>
 
 namespace quern::fetch {
 
 namespace {
 
-using Repository = Handle<git_repository, &git_repository_free>;
-using Object = Handle<git_object, &git_object_free>;
-using TreeEntry = Handle<git_tree_entry, &git_tree_entry_free>;
-using Blob = Handle<git_blob, &git_blob_free>;
+using Repository = Handle<git_repository, git_repository_free>;
+using Object = Handle<git_object, git_object_free>;
+using TreeEntry = Handle<git_tree_entry, git_tree_entry_free>;
+using Blob = Handle<git_blob, git_blob_free>;
 
 constexpr git_object_size_t max_blob = git_object_size_t{16} << 20U;
 
@@ -31,8 +30,11 @@ GitHead& GitHead::operator=(GitHead&&) noexcept = default;
 GitHead::~GitHead() = default;
 
 std::optional<GitHead> GitHead::open(
-    const GitLibrary& /*library*/, const std::filesystem::path& directory
+    const GitLibrary& library, const std::filesystem::path& directory
 ) {
+    if (!library.start()) {
+        return std::nullopt;
+    }
     auto state = std::make_unique<State>();
     git_repository* repository = nullptr;
     if (git_repository_open_ext(&repository, directory.c_str(), 0, nullptr) != 0) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetch/git_request.hpp"
 
+#include "fetch/git_modules.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -84,32 +85,13 @@ Result<void> check_combination(const GitRequest& request) {
     return {};
 }
 
-Result<void> check_what_we_cannot(const GitRequest& request) {
-    const auto cannot = [](std::string_view input) {
-        return Error(
-                   ErrorCode::unsupported,
-                   fmt::format("git-checkout: '{}' is not done natively", input)
-        )
-            .help("a definition of git-checkout in a --pipeline-dir runs git in the guest instead");
-    };
-    if (request.recurse_submodules) {
-        return cannot("recurse-submodules");
-    }
-    if (!request.sparse_paths.empty()) {
-        return cannot("sparse-paths");
-    }
-    if (!request.cherry_picks.empty()) {
-        return cannot("cherry-picks");
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<void> check_request(const GitRequest& request, std::vector<std::string>& warnings) {
     QUERN_CHECK(check_repository(request.repository));
     QUERN_CHECK(check_combination(request));
-    QUERN_CHECK(check_what_we_cannot(request));
+    QUERN_CHECK(parse_cherry_picks(request.cherry_picks));
+    QUERN_CHECK(SparseCone::parse(request.sparse_paths));
     if (request.destination != "." && !is_confined_path(request.destination)) {
         return Error(
             ErrorCode::invalid_data,
@@ -118,6 +100,9 @@ Result<void> check_request(const GitRequest& request, std::vector<std::string>& 
                 printable(request.destination)
             )
         );
+    }
+    if (request.is_by_id) {
+        return {};
     }
     if (request.branch.empty() && request.tag.empty()) {
         warnings.emplace_back(

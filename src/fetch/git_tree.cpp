@@ -150,7 +150,10 @@ Result<void> TreeWriter::write_tree(
                 )
             );
         }
-        QUERN_CHECK(write_entry(entry, into, below, depth));
+        const bool is_file = git_tree_entry_type(entry) == GIT_OBJECT_BLOB;
+        if (is_file ? chosen_.cone.has_file(below) : chosen_.cone.has_directory(below)) {
+            QUERN_CHECK(write_entry(entry, into, below, depth));
+        }
     }
     return {};
 }

@@ -5,6 +5,7 @@
 // say so and check nothing.
 #include "fetch/git.hpp"
 
+#include "fetch/git_program.hpp"
 #include "support/atomic_file.hpp"
 #include "support/child_process.hpp"
 #include "support/temp_dir.hpp"
@@ -312,6 +313,143 @@ TEST_CASE("git: trees with entries for git itself are refused", "[fetch][git]") 
     request.branch = "bad";
     CHECK_FALSE(f.checkout(request));
     CHECK_FALSE(std::filesystem::exists(f.directory.path() / "README"));
+}
+
+TEST_CASE("git: only the directories that were asked for are written", "[fetch][git]") {
+    Fixture f;
+    if (!f.has_git) {
+        return;
+    }
+    GitRequest request = f.request();
+    request.branch = "main";
+    request.sparse_paths = "src/deep";
+    std::filesystem::create_directories(f.origin / "other");
+    f.put("other/b.c", "int b;\n");
+    f.commit("third");
+    REQUIRE(f.checkout(request));
+    CHECK(f.content("README") == "two\n");
+    CHECK(f.content("src/deep/a.c") == "int a;\n");
+    CHECK_FALSE(std::filesystem::exists(f.work / "other"));
+    CHECK(f.run({"git", "status", "--porcelain"}, f.work) == "");
+    CHECK(f.run({"git", "sparse-checkout", "list"}, f.work) == "src/deep");
+}
+
+TEST_CASE("git: cherry-picks are put on top with a note of what they are", "[fetch][git]") {
+    Fixture f;
+    if (!f.has_git) {
+        return;
+    }
+    f.git({"checkout", "-q", "-b", "fixes", "v1"});
+    f.put("fix.c", "int fix;\n");
+    const std::string fix = f.commit("the fix");
+    f.put("README", "of the branch\n");
+    const std::string clash = f.commit("a clash");
+    f.git({"checkout", "-q", "main"});
+    GitRequest request = f.request();
+    request.branch = "main";
+    request.expected_commit = f.second;
+    request.committer_date = 1'000'000'001;
+    request.cherry_picks = "fixes/" + fix.substr(0, 12) + ": needed here";
+    request.depth = 1;
+    const auto report = f.checkout(request);
+    if (!report) {
+        FAIL(report.error().message());
+    }
+    CHECK(f.content("README") == "two\n");
+    CHECK(f.content("fix.c") == "int fix;\n");
+    const auto log = f.run({"git", "log", "-1", "--format=%an %cn %ct %B"}, f.work);
+    REQUIRE(log);
+    CHECK(log->starts_with("a quern 1000000001 the fix"));
+    CHECK(log->find("(cherry picked from commit " + fix + ")") != std::string::npos);
+    CHECK(f.run({"git", "status", "--porcelain"}, f.work) == "");
+
+    request.cherry_picks = "fixes/" + clash + ": cannot";
+    const auto refused = f.checkout(request);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message().find("does not apply") != std::string::npos);
+}
+
+TEST_CASE("git: submodules come at the commits that the tree names", "[fetch][git]") {
+    Fixture f;
+    if (!f.has_git) {
+        return;
+    }
+    const auto module = f.directory.path() / "module";
+    std::filesystem::create_directories(module);
+    REQUIRE(f.run({"git", "init", "-q", "-b", "main", "."}, module));
+    REQUIRE(write_file_atomically(module / "m.c", "int m;\n"));
+    REQUIRE(f.run({"git", "add", "-A"}, module));
+    REQUIRE(f.run({"git", "commit", "-q", "-m", "module"}, module));
+    const auto wanted = f.run({"git", "rev-parse", "HEAD"}, module);
+    REQUIRE(write_file_atomically(module / "m.c", "int later;\n"));
+    REQUIRE(f.run({"git", "commit", "-q", "-a", "-m", "later"}, module));
+    f.put(".gitmodules", "[submodule \"m\"]\n\tpath = lib/m\n\turl = ../module\n");
+    f.git({"add", ".gitmodules"});
+    f.git({"update-index", "--add", "--cacheinfo", "160000", *wanted, "lib/m"});
+    f.git({"commit", "-q", "-m", "with a module"});
+    GitRequest request = f.request();
+    request.branch = "main";
+    REQUIRE(f.checkout(request));
+    CHECK(std::filesystem::is_empty(f.work / "lib/m"));
+    request.recurse_submodules = true;
+    const auto report = f.checkout(request);
+    if (!report) {
+        FAIL(report.error().message());
+    }
+    CHECK(f.content("lib/m/m.c") == "int m;\n");
+    CHECK(f.run({"git", "rev-parse", "HEAD"}, f.work / "lib/m") == wanted);
+    CHECK(f.run({"git", "status", "--porcelain"}, f.work) == "");
+}
+
+TEST_CASE("git: hostile submodules are refused and run nothing", "[fetch][git]") {
+    // Source: attacks M13.
+    Fixture f;
+    if (!f.has_git) {
+        return;
+    }
+    const auto mark = f.directory.path() / "ran";
+    const std::string address = GENERATE_COPY(
+        "ext::touch " + mark.string(),
+        std::string("--upload-pack=touch x"),
+        std::string("../../../../../../../../etc"),
+        std::string("../gone")
+    );
+    CAPTURE(address);
+    f.put(".gitmodules", "[submodule \"m\"]\n\tpath = m\n\turl = \"" + address + "\"\n");
+    f.git({"add", ".gitmodules"});
+    f.git({"update-index", "--add", "--cacheinfo", "160000", f.first, "m"});
+    f.git({"commit", "-q", "-m", "hostile"});
+    GitRequest request = f.request();
+    request.branch = "main";
+    request.recurse_submodules = true;
+    const auto report = f.checkout(request);
+    REQUIRE_FALSE(report);
+    CHECK_FALSE(std::filesystem::exists(mark));
+}
+
+TEST_CASE("git: the machine's git fetches few commits into a mirror", "[fetch][git_program]") {
+    Fixture f;
+    const auto program = GitProgram::find();
+    if (!f.has_git || !program) {
+        return;
+    }
+    const auto mirror = f.directory.path() / "mirror.git";
+    REQUIRE(f.run({"git", "init", "-q", "--bare", mirror}, f.origin));
+    // What the repository says must be run is not.
+    f.git({"config", "uploadpack.packObjectsHook", "touch " + (f.directory.path() / "ran").string()}
+    );
+    GitRequest request;
+    request.repository = "file://" + f.origin.string();
+    const std::vector<std::string> main = {"+refs/heads/main:refs/heads/main"};
+    REQUIRE(program->fetch(request, mirror, main, 1, f.cancel));
+    CHECK(f.run({"git", "rev-list", "--count", "main"}, mirror) == "1");
+    REQUIRE(program->fetch(request, mirror, main, -1, f.cancel));
+    CHECK(f.run({"git", "rev-list", "--count", "main"}, mirror) == "2");
+    CHECK_FALSE(std::filesystem::exists(f.directory.path() / "ran"));
+    const auto missing =
+        program->fetch(request, mirror, {"+refs/heads/no:refs/heads/no"}, 1, f.cancel);
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().code() == ErrorCode::network);
 }
 
 TEST_CASE("git: no message has the password of an address", "[fetch][git]") {
