@@ -83,6 +83,10 @@ struct BuildOptions {
     recipe::LoadOptions load;      ///< with the one architecture
     EnvironmentOptions environment;
     std::vector<std::string> command_line;  ///< how the user called, for messages and `retry`
+    /// Which steps run again: --from and --until (a number, a name, PACKAGE/NAME), and --fresh:
+    /// all.
+    std::string from_step, until_step;
+    bool is_fresh = false;
     std::filesystem::path out_directory = "packages";
     std::filesystem::path source_directory;     ///< empty: the recipe's own directory
     std::filesystem::path workspace_directory;  ///< empty: a fresh one below the cache
@@ -115,12 +119,15 @@ struct BuiltPackage {
 
 struct BuildReport {
     std::vector<BuiltPackage> packages;
-    bool is_skipped = false;  ///< the recipe is not for this architecture
+    bool is_skipped = false;    ///< the recipe is not for this architecture
+    bool is_unchanged = false;  ///< all is as the last build left it: nothing was done
+    bool is_partial = false;    ///< --until: nothing was packed
     std::filesystem::path log;
 };
 
 /// Builds one recipe for one architecture and publishes its packages in `<out>/<architecture>/`. On
-/// any error nothing published changes. Errors: invalid_recipe (diagnostics were reported),
+/// any error nothing published changes. The state after each step is kept in the cache: what has
+/// not changed since is not done again. Errors: invalid_recipe (diagnostics were reported),
 /// step_failed, sandbox, network, digest_mismatch, signature, unsatisfiable, io, interrupted,
 /// limit.
 Result<BuildReport> build(const BuildOptions& options, const Services& services);

@@ -7,15 +7,17 @@
 #include "quern/build.hpp"
 
 #include "build/environment.hpp"
-#include "build/execute.hpp"
 #include "build/guest.hpp"
 #include "build/last_failure.hpp"
 #include "build/lint.hpp"
 #include "build/load.hpp"
 #include "build/pack.hpp"
+#include "build/run_steps.hpp"
+#include "build/snapshots.hpp"
 #include "build/source_tree.hpp"
 #include "build/staged.hpp"
-#include "build/step_log.hpp"
+#include "build/step_keys.hpp"
+#include "build/unchanged.hpp"
 #include "build/workspace.hpp"
 #include "quern/plan.hpp"
 #include "support/cancel.hpp"
@@ -23,7 +25,6 @@
 #include <fmt/format.h>
 
 #include <span>
-#include <tuple>
 #include <utility>
 
 namespace quern::build {
@@ -35,6 +36,37 @@ std::filesystem::path source_directory(const BuildOptions& options) {
     }
     const std::filesystem::path parent = options.recipe.parent_path();
     return parent.empty() ? std::filesystem::path(".") : parent;
+}
+
+// What this and earlier builds made is no source.
+SourceTreeOptions source_options(const BuildOptions& options, const Services& services) {
+    SourceTreeOptions copy;
+    copy.skip = {options.out_directory, services.cache_directory};
+    if (!options.workspace_directory.empty()) {
+        copy.skip.push_back(options.workspace_directory);
+    }
+    return copy;
+}
+
+// Stands for all that a guest holds before the first step.
+Result<std::string> base_key(
+    const ResolvedEnvironment& environment,
+    const recipe::Configuration& configuration,
+    const BuildOptions& options,
+    const Services& services
+) {
+    std::string key = fmt::format(
+        "{}\n{}-{}\n", environment.root.cache_key(), services.ids.first, services.ids.count
+    );
+    if (!options.empty_workspace) {
+        key += package_note(configuration, options.namespace_name, options.load.architecture);
+        QUERN_TRY(
+            const std::string sources,
+            digest_source_tree(source_directory(options), source_options(options, services))
+        );
+        key += "\n" + sources;
+    }
+    return key;
 }
 
 Result<void> populate(
@@ -49,12 +81,12 @@ Result<void> populate(
         const std::string note =
             package_note(configuration, options.namespace_name, options.load.architecture);
         QUERN_CHECK(write_compiler_files(workspace.home(), note, guest, services.ids));
-        // What this and earlier builds made is no source.
-        const SourceTreeOptions copy = {
-            {options.out_directory, services.cache_directory, workspace.path()}, true};
-        QUERN_CHECK(
-            copy_source_tree(source_directory(options), workspace.home(), services.ids, copy)
-        );
+        QUERN_CHECK(copy_source_tree(
+            source_directory(options),
+            workspace.home(),
+            services.ids,
+            source_options(options, services)
+        ));
     }
     return workspace.make_output(configuration.package.name.value);
 }
@@ -77,33 +109,6 @@ StepSettings settings_of(
         .interactive = options.interactive,
         .network = options.network,
     };
-}
-
-Result<void> run_plan(
-    const pipeline::Plan& plan,
-    const StepSettings& settings,
-    OwnGuest& own,
-    const std::filesystem::path& log_file,
-    const Services& services
-) {
-    QUERN_TRY(StepLog log, StepLog::create(log_file, services.reporter));
-    QUERN_CHECK(prepare_guest(own.guest(), services));
-    std::optional<FailedStep> failed;
-    for (const pipeline::PackagePlan& package : plan.packages) {
-        QUERN_CHECK(own.workspace().make_output(package.package));
-        const ExecuteContext context = {settings, own.guest(), own.workspace(), log, failed};
-        auto done = execute(package, context, services);
-        if (!done && failed && own.workspace().is_own()) {
-            // Nothing more can be said of it than the failure itself.
-            std::ignore = keep_failure(
-                std::move(own), *failed, settings.command_line, services.cache_directory
-            );
-        }
-        if (!done) {
-            return done;
-        }
-    }
-    return {};
 }
 
 Result<package::Owners> read_owners(const std::filesystem::path& guest_root) {
@@ -134,6 +139,24 @@ Result<StagedPackages> stage_all(const PackContext& context, const Services& ser
         );
     }
     return staged;
+}
+
+// The user's own directory is filled as it stands there; else the guest is one of layers.
+Result<OwnGuest> make_own_guest(
+    const rootfs::CachedRoot& root, const BuildOptions& options, const Services& services
+) {
+    if (options.workspace_directory.empty() && !options.keep_workspace) {
+        const std::filesystem::path directory = services.cache_directory / "snapshots";
+        QUERN_CHECK(Snapshots::trim(directory, {}));
+        QUERN_TRY(Snapshots snapshots, Snapshots::open(directory));
+        return OwnGuest::create_layered(root, std::move(snapshots), services);
+    }
+    QUERN_TRY(OwnGuest own, OwnGuest::create(root, options.workspace_directory, services));
+    if (options.keep_workspace) {
+        own.workspace().keep();
+        services.reporter.note(fmt::format("the workspace is {}", own.workspace().path().string()));
+    }
+    return own;
 }
 
 std::filesystem::path log_path(
@@ -176,18 +199,41 @@ Result<BuildReport> build(const BuildOptions& options, const Services& services)
             services
         )
     );
-    QUERN_TRY(const rootfs::CachedRoot root, prepare_root(environment, services));
     compiled.configuration.environment = environment.locked;
-
-    QUERN_TRY(OwnGuest own, OwnGuest::create(root, options.workspace_directory, services));
-    if (options.keep_workspace) {
-        own.workspace().keep();
-        services.reporter.note(fmt::format("the workspace is {}", own.workspace().path().string()));
-    }
-    QUERN_CHECK(populate(own.workspace(), compiled.configuration, root.tree, options, services));
-    report.log = log_path(configuration.package, options, services);
     const StepSettings settings = settings_of(compiled.configuration, environment.indexes, options);
-    QUERN_CHECK(run_plan(compiled.plan, settings, own, report.log, services));
+    const std::vector<PlannedStep> steps = flatten(compiled.plan);
+    QUERN_TRY(const StepRange range, choose_steps(steps, options));
+    QUERN_TRY(
+        const std::string base, base_key(environment, compiled.configuration, options, services)
+    );
+    const std::vector<std::string> keys = step_keys(base, steps, settings);
+    const std::string content_key = packing_key(keys.back(), compiled.configuration, options);
+    const PublishedRecord record(options, configuration.package.name.value, services);
+    const bool is_whole = options.from_step.empty() && options.until_step.empty();
+    if (auto published = record.find(content_key); published && is_whole && !options.is_fresh) {
+        report.packages = std::move(*published);
+        report.is_unchanged = true;
+        return report;
+    }
+    QUERN_TRY(const rootfs::CachedRoot root, prepare_root(environment, services));
+    QUERN_TRY(OwnGuest own, make_own_guest(root, options, services));
+    report.log = log_path(configuration.package, options, services);
+    const StepRun run = {
+        steps,
+        keys,
+        range,
+        settings,
+        report.log,
+        [&] {
+            return populate(own.workspace(), compiled.configuration, root.tree, options, services);
+        },
+    };
+    QUERN_CHECK(run_steps(run, own, services));
+    report.is_partial = range.end < steps.size();
+    if (report.is_partial) {
+        QUERN_CHECK(keep_stopped(run, std::move(own), services));
+        return report;
+    }
     QUERN_TRY(const package::Owners owners, read_owners(own.root()));
     QUERN_TRY(
         StagedPackages staged,
@@ -198,6 +244,7 @@ Result<BuildReport> build(const BuildOptions& options, const Services& services)
     }
     QUERN_CHECK(publish_staged(staged, options, services));
     report.packages = std::move(staged.built);
+    QUERN_CHECK(record.write(content_key, report.packages));
     return report;
 }
 

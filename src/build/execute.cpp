@@ -53,8 +53,7 @@ Result<Identity> step_identity(const recipe::Environment& environment) {
         .help("add the user under environment.accounts.users");
 }
 
-Result<sandbox::Command> step_command(const pipeline::Step& step, const ExecuteContext& context) {
-    const StepSettings& settings = context.settings;
+Result<sandbox::Command> step_command(const pipeline::Step& step, const StepSettings& settings) {
     QUERN_TRY(const Identity identity, step_identity(settings.environment));
     sandbox::Command command;
     command.environment = step_environment(step, settings);
@@ -75,7 +74,7 @@ Result<sandbox::Command> shell_command(const pipeline::Step& step, const Execute
     constexpr std::string_view history = ".ash_history";
     QUERN_CHECK(context.workspace.home().write(history, std::string(trim(step.script)) + "\n", 0666)
     );
-    QUERN_TRY(sandbox::Command command, step_command(step, context));
+    QUERN_TRY(sandbox::Command command, step_command(step, context.settings));
     const char* terminal = std::getenv("TERM");
     command.environment.emplace_back("HISTFILE", fmt::format("{}/{}", guest_home, history));
     command.environment.emplace_back("TERM", terminal == nullptr ? "xterm-256color" : terminal);
@@ -119,10 +118,10 @@ Error time_out(const pipeline::Step& step) {
         .help("package.timeout of the recipe or --timeout sets how long steps may take");
 }
 
-Result<void> run_script(
+Result<bool> run_script(
     const pipeline::Step& step, const ExecuteContext& context, const Services& services
 ) {
-    QUERN_TRY(sandbox::Command command, step_command(step, context));
+    QUERN_TRY(sandbox::Command command, step_command(step, context.settings));
     sandbox::Guest guest = context.guest;
     std::string script = shell_script(step, context.settings.debug);
     if (script.size() <= argument_limit) {
@@ -140,43 +139,15 @@ Result<void> run_script(
     }
     QUERN_TRY(const ExitStatus status, std::move(ran));
     if (status.is_success()) {
-        return {};
+        return true;
     }
     QUERN_TRY(const bool is_mended, offer_shell(step, context, services));
     if (is_mended) {
-        return {};
+        return false;
     }
     command.argv.clear();
     context.failed = {step.name, step.package, step.working_directory, std::move(command)};
     return step_failure(step, context, status);
-}
-
-Result<void> run_step(
-    const pipeline::Step& step, const ExecuteContext& context, const Services& services
-) {
-    QUERN_CHECK(services.cancel.check());
-    context.log.write_heading(fmt::format("running step \"{}\" of {}", step.name, step.package));
-    Activity activity(services.reporter, fmt::format("{}: {}", step.package, step.name));
-    if (!step.failed_assertion.empty()) {
-        const std::string place = place_of(step);
-        return Error(
-                   ErrorCode::step_failed,
-                   (place.empty() ? "" : place + ": ") + step.failed_assertion
-        )
-            .help("required-steps counts the direct children whose `if` holds");
-    }
-    if (step.native.empty()) {
-        return run_script(step, context, services);
-    }
-    const SourceContext sources = {
-        context.workspace, context.guest.root, context.settings.source_date.value_or(0)};
-    if (auto done = run_native_step(step, sources, services); !done) {
-        const std::string place = place_of(step);
-        return std::move(done).error().context(fmt::format(
-            "{}step '{}' of {}", place.empty() ? "" : place + ": ", step.name, step.package
-        ));
-    }
-    return {};
 }
 
 }  // namespace
@@ -244,15 +215,51 @@ Result<void> prepare_guest(const sandbox::Guest& guest, const Services& services
     return {};
 }
 
+Result<FailedStep> describe_step(const pipeline::Step& step, const StepSettings& settings) {
+    QUERN_TRY(sandbox::Command command, step_command(step, settings));
+    return FailedStep{step.name, step.package, step.working_directory, std::move(command)};
+}
+
+Result<void> prepare_workspace(const ExecuteContext& context) {
+    QUERN_TRY(const Identity identity, step_identity(context.settings.environment));
+    return identity.uid == 0 ? Result<void>()
+                             : context.workspace.give_home(identity.uid, identity.gid);
+}
+
+Result<bool> execute_step(
+    const pipeline::Step& step, const ExecuteContext& context, const Services& services
+) {
+    QUERN_CHECK(services.cancel.check());
+    context.log.write_heading(fmt::format("running step \"{}\" of {}", step.name, step.package));
+    Activity activity(services.reporter, fmt::format("{}: {}", step.package, step.name));
+    if (!step.failed_assertion.empty()) {
+        const std::string place = place_of(step);
+        return Error(
+                   ErrorCode::step_failed,
+                   (place.empty() ? "" : place + ": ") + step.failed_assertion
+        )
+            .help("required-steps counts the direct children whose `if` holds");
+    }
+    if (step.native.empty()) {
+        return run_script(step, context, services);
+    }
+    const SourceContext sources = {
+        context.workspace, context.guest.root, context.settings.source_date.value_or(0)};
+    if (auto done = run_native_step(step, sources, services); !done) {
+        const std::string place = place_of(step);
+        return std::move(done).error().context(fmt::format(
+            "{}step '{}' of {}", place.empty() ? "" : place + ": ", step.name, step.package
+        ));
+    }
+    return true;
+}
+
 Result<void> execute(
     const pipeline::PackagePlan& plan, const ExecuteContext& context, const Services& services
 ) {
-    QUERN_TRY(const Identity identity, step_identity(context.settings.environment));
-    if (identity.uid != 0) {
-        QUERN_CHECK(context.workspace.give_home(identity.uid, identity.gid));
-    }
+    QUERN_CHECK(prepare_workspace(context));
     for (const pipeline::Step& step : plan.steps) {
-        QUERN_CHECK(run_step(step, context, services));
+        QUERN_CHECK(execute_step(step, context, services));
     }
     return {};
 }

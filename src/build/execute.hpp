@@ -64,8 +64,19 @@ std::vector<std::pair<std::string, std::string>> step_environment(
 /// Runs the linker's cache builder of the guest, if it has one (recipe-and-build 12.2).
 Result<void> prepare_guest(const sandbox::Guest& guest, const Services& services);
 
-/// Runs all steps of one package in order. Errors: step_failed with the last lines, the place in
-/// the recipe and the next move; interrupted; limit.
+/// The step as `quern enter` needs it. Errors: invalid_recipe (run-as names nobody).
+Result<FailedStep> describe_step(const pipeline::Step& step, const StepSettings& settings);
+
+/// Gives the workspace to the user of the steps, where that is not root.
+Result<void> prepare_workspace(const ExecuteContext& context);
+
+/// Runs one step. True: as its text says; false: a shell of the user's mended what it left. Errors:
+/// step_failed with the last lines, the place in the recipe and the next move; interrupted; limit.
+Result<bool> execute_step(
+    const pipeline::Step& step, const ExecuteContext& context, const Services& services
+);
+
+/// Runs all steps of one package in order. Errors: as `execute_step`.
 Result<void> execute(
     const pipeline::PackagePlan& plan, const ExecuteContext& context, const Services& services
 );

@@ -1,23 +1,32 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+
+// A layered guest is a stack: the cached root, one layer for each frozen state, and the upper layer
+// of an overlay that takes what the running step changes. To freeze is to take the overlay down,
+// move its upper layer into the store, and mount a new overlay over it: nothing is copied.
+
 #include "build/guest.hpp"
 
+#include <string>
 #include <utility>
 
 namespace quern::build {
+namespace {
 
-sandbox::Guest make_guest(
-    const std::filesystem::path& merged, const std::filesystem::path& workspace_home
-) {
-    sandbox::Guest guest;
-    guest.root = merged;
-    guest.mounts.push_back({workspace_home, std::string(guest_home), false});
-    return guest;
+// The place of the workspace in a merged tree.
+std::string_view home_in_root() {
+    return guest_home.substr(1);
 }
 
-OwnGuest::OwnGuest(Workspace workspace, rootfs::Overlay overlay, std::filesystem::path lower)
-    : workspace_(std::move(workspace)), overlay_(std::move(overlay)), lower_(std::move(lower)) {
-    guest_ = make_guest(overlay_->path(), workspace_.home_path());
+}  // namespace
+
+sandbox::Guest make_guest(const std::filesystem::path& merged, const std::filesystem::path& home) {
+    sandbox::Guest guest;
+    guest.root = merged;
+    if (!home.empty()) {
+        guest.mounts.push_back({home, std::string(guest_home), false});
+    }
+    return guest;
 }
 
 Result<OwnGuest> OwnGuest::create(
@@ -27,14 +36,88 @@ Result<OwnGuest> OwnGuest::create(
         Workspace workspace,
         Workspace::create(services.cache_directory / "workspaces", fixed, services.ids)
     );
-    QUERN_TRY(rootfs::Overlay overlay, rootfs::Overlay::mount(root.tree, workspace.overlay_path()));
-    return OwnGuest(std::move(workspace), std::move(overlay), root.tree);
+    OwnGuest own(std::move(workspace), root.tree);
+    QUERN_TRY(rootfs::Overlay overlay, rootfs::Overlay::mount(own.lowers(), own.level_path()));
+    own.guest_ = make_guest(overlay.path(), own.workspace_.home_path());
+    own.overlay_ = std::move(overlay);
+    return own;
 }
 
-Result<std::filesystem::path> OwnGuest::abandon() && {
+Result<OwnGuest> OwnGuest::create_layered(
+    const rootfs::CachedRoot& root, Snapshots snapshots, const Services& services
+) {
+    QUERN_TRY(
+        Workspace workspace,
+        Workspace::create(services.cache_directory / "workspaces", {}, services.ids)
+    );
+    OwnGuest own(std::move(workspace), root.tree);
+    own.snapshots_.emplace(std::move(snapshots));
+    QUERN_CHECK(own.mount_level());
+    return own;
+}
+
+std::vector<std::filesystem::path> OwnGuest::lowers() const {
+    std::vector<std::filesystem::path> trees(layers_.rbegin(), layers_.rend());
+    trees.push_back(root_tree_);
+    return trees;
+}
+
+std::filesystem::path OwnGuest::level_path() const {
+    return workspace_.overlay_path() / std::to_string(level_);
+}
+
+Result<void> OwnGuest::mount_level() {
+    QUERN_TRY(rootfs::Overlay overlay, rootfs::Overlay::mount(lowers(), level_path()));
+    overlay_ = std::move(overlay);
+    guest_ = make_guest(overlay_->path(), {});
+    return workspace_.use_home(overlay_->path(), home_in_root());
+}
+
+Result<std::optional<std::size_t>> OwnGuest::resume(
+    const std::vector<std::string>& keys, std::size_t limit
+) {
+    std::optional<std::size_t> latest;
+    std::vector<std::filesystem::path> found;
+    for (std::size_t i = 0; snapshots_ && i < keys.size() && i <= limit; ++i) {
+        std::filesystem::path layer = snapshots_->find(keys[i]);
+        if (layer.empty() || found.size() + 1 >= rootfs::Overlay::most_layers) {
+            break;
+        }
+        snapshots_->touch(keys[i]);
+        found.push_back(std::move(layer));
+        latest = i;
+    }
+    if (latest) {
+        workspace_.close_home();
+        overlay_.reset();
+        layers_ = std::move(found);
+        ++level_;
+        QUERN_CHECK(mount_level());
+    }
+    return latest;
+}
+
+Result<void> OwnGuest::freeze(const std::string& key) {
+    if (!snapshots_ || layers_.size() + 2 >= rootfs::Overlay::most_layers) {
+        return {};
+    }
+    workspace_.close_home();
+    overlay_.reset();
+    layers_.push_back(snapshots_->keep(key, level_path() / "upper"));
+    ++level_;
+    return mount_level();
+}
+
+Result<std::pair<std::filesystem::path, GuestPlace>> OwnGuest::abandon() && {
+    GuestPlace place = {
+        lowers(),
+        level_path().lexically_relative(workspace_.path()),
+        is_layered() ? std::filesystem::path()
+                     : workspace_.home_path().lexically_relative(workspace_.path())};
+    workspace_.close_home();
     overlay_.reset();
     workspace_.keep();
-    return workspace_.path();
+    return std::pair(workspace_.path(), std::move(place));
 }
 
 }  // namespace quern::build

@@ -2,48 +2,79 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "build/snapshots.hpp"
 #include "build/workspace.hpp"
 #include "quern/build.hpp"
 #include "quern/sandbox.hpp"
 #include "rootfs/layer_cache.hpp"
 #include "rootfs/overlay.hpp"
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace quern::build {
+
+/// What it takes to see a guest again: the trees under its overlay, topmost first, and the
+/// directory of the overlay itself. `home` is set where the workspace is no part of the overlay.
+struct GuestPlace {
+    std::vector<std::filesystem::path> lowers;
+    std::filesystem::path overlay;
+    std::filesystem::path home;
+};
 
 /// A guest of its own for one build or one test block: an overlay on a cached root with a workspace
 /// at /home/build. Gone with this object, unless the workspace is kept.
 class OwnGuest {
  public:
-    /// `fixed` is the workspace that the user named; empty: a fresh one below the cache.
-    /// Errors: io, sandbox (no overlay here).
+    /// `fixed` is the workspace that the user named, which is then a plain directory; empty: a
+    /// fresh one below the cache. Errors: io, sandbox (no overlay here).
     static Result<OwnGuest> create(
         const rootfs::CachedRoot& root, const std::filesystem::path& fixed, const Services& services
+    );
+    /// A guest whose changes can be frozen after each step. The workspace lies in the overlay.
+    static Result<OwnGuest> create_layered(
+        const rootfs::CachedRoot& root, Snapshots snapshots, const Services& services
     );
 
     Workspace& workspace() { return workspace_; }
     const Workspace& workspace() const { return workspace_; }
     const sandbox::Guest& guest() const { return guest_; }
     const std::filesystem::path& root() const { return guest_.root; }
-    /// The cached tree under the overlay.
-    const std::filesystem::path& lower_root() const { return lower_; }
 
-    /// Takes the guest apart and gives the directory of its workspace, which is then the caller's.
-    Result<std::filesystem::path> abandon() &&;
+    bool is_layered() const { return snapshots_.has_value(); }
+    /// Takes up the latest state of which all layers are at hand, among the first `limit` + 1 of
+    /// `keys`; gives its index, or nothing. Before anything was frozen. Errors: io, sandbox.
+    Result<std::optional<std::size_t>> resume(
+        const std::vector<std::string>& keys, std::size_t limit
+    );
+    /// Keeps what has changed since the last time as the layer of this state. Does nothing in a
+    /// plain guest, and where there are too many layers. Errors: io, sandbox.
+    Result<void> freeze(const std::string& key);
+
+    /// Takes the guest apart and gives the directory of its workspace, which is then the caller's,
+    /// and how to put the guest together, in paths below that directory or absolute ones.
+    Result<std::pair<std::filesystem::path, GuestPlace>> abandon() &&;
 
  private:
-    OwnGuest(Workspace workspace, rootfs::Overlay overlay, std::filesystem::path lower);
+    OwnGuest(Workspace workspace, std::filesystem::path root)
+        : workspace_(std::move(workspace)), root_tree_(std::move(root)) {}
+    Result<void> mount_level();
+    std::vector<std::filesystem::path> lowers() const;
+    std::filesystem::path level_path() const;
+
     Workspace workspace_;  ///< outlives the overlay, which lies in it
+    std::filesystem::path root_tree_;
+    std::optional<Snapshots> snapshots_;
+    std::vector<std::filesystem::path> layers_;  ///< the oldest first
+    std::size_t level_ = 0;                      ///< of the overlay that is mounted
     std::optional<rootfs::Overlay> overlay_;
-    std::filesystem::path lower_;
     sandbox::Guest guest_;
 };
 
-/// What a guest sees: the merged tree with the workspace over it.
-sandbox::Guest make_guest(
-    const std::filesystem::path& merged, const std::filesystem::path& workspace_home
-);
+/// What a guest sees: the merged tree, with the workspace over it unless it lies in it.
+sandbox::Guest make_guest(const std::filesystem::path& merged, const std::filesystem::path& home);
 
 }  // namespace quern::build

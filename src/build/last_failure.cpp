@@ -61,16 +61,28 @@ Result<void> keep_failure(
     const std::vector<std::string>& command_line,
     const std::filesystem::path& cache_directory
 ) {
+    QUERN_TRY(const auto abandoned, std::move(own).abandon());
+    const auto& [workspace, place] = abandoned;
+    Json lowers = Json::array();
+    for (const std::filesystem::path& lower : place.lowers) {
+        // A layer that could not be kept lies in the workspace, which is about to move.
+        lowers.push_back(
+            lower.string().starts_with(workspace.string() + "/")
+                ? lower.lexically_relative(workspace).string()
+                : lower.string()
+        );
+    }
     std::error_code failure;
     const Json json = {
         {"step", to_json(step)},
         {"command_line", command_line},
         {"directory", std::filesystem::current_path(failure).string()},
-        {"root", own.lower_root().string()},
+        {"lowers", std::move(lowers)},
+        {"overlay", place.overlay.string()},
+        {"home", place.home.string()},
     };
     // Variables and words may be any bytes.
     const std::string text = json.dump(1, ' ', true, Json::error_handler_t::replace);
-    QUERN_TRY(const std::filesystem::path workspace, std::move(own).abandon());
     QUERN_CHECK(write_file_atomically(workspace / record_name, text, 0600));
     const std::filesystem::path kept = cache_directory / kept_name;
     QUERN_CHECK(remove_tree(kept));
@@ -94,8 +106,12 @@ Result<LastFailure> read_last_failure(const std::filesystem::path& cache_directo
         last.step = step_from(json.at("step"));
         last.command_line = json.at("command_line").get<std::vector<std::string>>();
         last.directory = json.at("directory").get<std::string>();
-        last.root = json.at("root").get<std::string>();
-        last.workspace = kept;
+        for (const Json& lower : json.at("lowers")) {
+            last.place.lowers.push_back(kept / lower.get<std::string>());
+        }
+        last.place.overlay = kept / json.at("overlay").get<std::string>();
+        const std::string home = json.at("home");
+        last.place.home = home.empty() ? std::filesystem::path() : kept / home;
         return last;
     } catch (const Json::exception& wrong) {
         return Error(

@@ -26,8 +26,7 @@ struct LastFailure {
     FailedStep step;
     std::vector<std::string> command_line;  ///< with the program's name
     std::filesystem::path directory;        ///< where it was called
-    std::filesystem::path root;             ///< the cached tree under the overlay
-    std::filesystem::path workspace;        ///< holds `home` and `overlay`
+    GuestPlace place;                       ///< in absolute paths
 };
 
 /// Keeps the workspace of a failed build in place of the one kept before. It is for this user only

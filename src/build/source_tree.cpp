@@ -5,7 +5,7 @@
 
 #include "build/ignore_file.hpp"
 #include "build/workspace.hpp"
-#include "support/atomic_file.hpp"
+#include "support/digest.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <set>
 #include <system_error>
 #include <vector>
@@ -38,17 +39,19 @@ Result<void> copy_bytes(int from, int to, const std::string& path) {
     }
 }
 
-class SourceCopy {
+using FileVisit = std::function<Result<void>(const std::string& path, mode_t mode)>;
+
+/// The files of a source directory in byte order. Links are not followed.
+class SourceWalk {
  public:
-    SourceCopy(const FileTree& source, const FileTree& home, const GuestIds& ids)
-        : source_(source), home_(home), ids_(ids) {}
+    static Result<SourceWalk> open(
+        const std::filesystem::path& source, const SourceTreeOptions& options
+    );
+    const FileTree& tree() const { return source_; }
 
-    /// Directories that are not looked into, and files that are not copied.
-    std::set<std::string> skipped;
-    IgnoreFile ignored;
-
-    /// Everything below `directory`, in byte order. Links are neither copied nor followed.
-    Result<void> copy_directory(const std::string& directory, std::size_t depth = 0) {
+    Result<void> visit(
+        const FileVisit& file, const std::string& directory = {}, std::size_t depth = 0
+    ) const {
         constexpr std::size_t depth_limit = 256;
         if (depth > depth_limit) {
             return Error(
@@ -65,16 +68,18 @@ class SourceCopy {
         for (const std::string& name : names) {
             const std::string path = directory.empty() ? name : directory + "/" + name;
             QUERN_TRY(const struct stat status, tree.status(name));
-            if (S_ISDIR(status.st_mode) && skipped.count(path) == 0) {
-                QUERN_CHECK(copy_directory(path, depth + 1));
-            } else if (S_ISREG(status.st_mode) && !ignored.matches(path)) {
-                QUERN_CHECK(copy_file(path, status.st_mode & 0777U));
+            if (S_ISDIR(status.st_mode) && skipped_.count(path) == 0) {
+                QUERN_CHECK(visit(file, path, depth + 1));
+            } else if (S_ISREG(status.st_mode) && !ignored_.matches(path)) {
+                QUERN_CHECK(file(path, status.st_mode & 0777U));
             }
         }
         return {};
     }
 
  private:
+    explicit SourceWalk(FileTree source) : source_(std::move(source)) {}
+
     static Result<std::vector<std::string>> names_in(const FileTree& tree) {
         std::vector<std::string> names;
         std::error_code failure;
@@ -89,6 +94,16 @@ class SourceCopy {
         std::sort(names.begin(), names.end());
         return names;
     }
+
+    FileTree source_;
+    std::set<std::string> skipped_;  ///< directories that are not looked into
+    IgnoreFile ignored_;
+};
+
+class SourceCopy {
+ public:
+    SourceCopy(const FileTree& source, const FileTree& home, const GuestIds& ids)
+        : source_(source), home_(home), ids_(ids) {}
 
     Result<void> copy_file(const std::string& path, mode_t mode) {
         const std::size_t slash = path.rfind('/');
@@ -112,6 +127,7 @@ class SourceCopy {
         return {};
     }
 
+ private:
     Result<void> make_parents(const std::string& directory) {
         if (!made_.insert(directory).second) {
             return {};
@@ -147,6 +163,23 @@ std::string path_inside(
     const std::string relative = inner.lexically_relative(outer).generic_string();
     return relative.empty() || relative == "." || relative.starts_with("..") ? std::string()
                                                                              : relative;
+}
+
+Result<SourceWalk> SourceWalk::open(
+    const std::filesystem::path& source, const SourceTreeOptions& options
+) {
+    QUERN_TRY(FileTree tree, FileTree::open(source));
+    SourceWalk walk(std::move(tree));
+    if (options.obeys_ignore_file && walk.source_.exists(ignore_file_name)) {
+        QUERN_TRY(const std::string text, walk.source_.read(ignore_file_name));
+        walk.ignored_ = IgnoreFile::parse(text);
+    }
+    for (const std::filesystem::path& directory : options.skip) {
+        if (const std::string inside = path_inside(source, directory); !inside.empty()) {
+            walk.skipped_.insert(inside);
+        }
+    }
+    return walk;
 }
 
 std::string escape_for(std::string_view text, std::string_view special) {
@@ -254,18 +287,26 @@ Result<void> copy_source_tree(
     const GuestIds& ids,
     const SourceTreeOptions& options
 ) {
-    QUERN_TRY(const FileTree tree, FileTree::open(source));
-    SourceCopy copy(tree, home, ids);
-    if (options.obeys_ignore_file && tree.exists(ignore_file_name)) {
-        QUERN_TRY(const std::string text, tree.read(ignore_file_name));
-        copy.ignored = IgnoreFile::parse(text);
-    }
-    for (const std::filesystem::path& directory : options.skip) {
-        if (const std::string inside = path_inside(source, directory); !inside.empty()) {
-            copy.skipped.insert(inside);
-        }
-    }
-    return copy.copy_directory("");
+    QUERN_TRY(const SourceWalk walk, SourceWalk::open(source, options));
+    SourceCopy copy(walk.tree(), home, ids);
+    return walk.visit([&](const std::string& path, mode_t mode) {
+        return copy.copy_file(path, mode);
+    });
+}
+
+Result<std::string> digest_source_tree(
+    const std::filesystem::path& source, const SourceTreeOptions& options
+) {
+    QUERN_TRY(const SourceWalk walk, SourceWalk::open(source, options));
+    Hasher hasher(DigestKind::sha256);
+    const auto visit = [&](const std::string& path, mode_t mode) -> Result<void> {
+        QUERN_TRY(const UniqueFd file, walk.tree().open_file(path, O_NOFOLLOW));
+        QUERN_TRY(const Digest content, digest_of_fd(DigestKind::sha256, file.get()));
+        hasher.update(fmt::format("{}:{}:{:o}:{}\n", path.size(), path, mode, content.hex()));
+        return {};
+    };
+    QUERN_CHECK(walk.visit(visit));
+    return hasher.finish().hex();
 }
 
 Result<void> write_compiler_files(

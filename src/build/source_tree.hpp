@@ -30,6 +30,11 @@ Result<void> copy_source_tree(
     const SourceTreeOptions& options
 );
 
+/// A digest over what `copy_source_tree` would copy: paths, modes and contents. Errors: as there.
+Result<std::string> digest_source_tree(
+    const std::filesystem::path& source, const SourceTreeOptions& options
+);
+
 /// What a binary says of the package that it is from: one line of JSON (recipe-and-build 6.4).
 std::string package_note(
     const recipe::Configuration& configuration,

@@ -43,6 +43,21 @@ Result<Workspace> Workspace::create(
     return Workspace(std::move(scratch), std::move(home), ids);
 }
 
+Result<void> Workspace::use_home(const std::filesystem::path& root, std::string_view directory) {
+    QUERN_TRY(const FileTree tree, FileTree::open(root));
+    if (!tree.exists(directory)) {
+        QUERN_CHECK(tree.make_directories(directory));
+        QUERN_CHECK(give_to_guest(tree, directory, ids_));
+    }
+    QUERN_TRY(home_, tree.subtree(directory));
+    home_path_ = root / directory;
+    return {};
+}
+
+void Workspace::close_home() {
+    home_ = FileTree(UniqueFd());
+}
+
 Result<void> Workspace::make_output(std::string_view package) const {
     const std::string path = fmt::format("{}/{}", output_directory, package);
     if (home_.exists(path)) {
@@ -65,6 +80,10 @@ Result<void> Workspace::give_home(std::uint32_t uid, std::uint32_t gid) const {
     }
     return home_.walk("", [&](const TreeEntry& entry) -> Result<void> {
         const std::string name(entry.name());
+        // A change of nothing would still copy the file out of a lower layer.
+        if (entry.status.st_uid == owner && entry.status.st_gid == group) {
+            return {};
+        }
         if (::fchownat(entry.parent_fd, name.c_str(), owner, group, AT_SYMLINK_NOFOLLOW) != 0) {
             const int err = errno;
             return Error::system(

@@ -29,9 +29,13 @@ class Workspace {
     );
 
     const std::filesystem::path& path() const { return scratch_.path(); }
-    std::filesystem::path home_path() const { return path() / "home"; }
+    const std::filesystem::path& home_path() const { return home_path_; }
     std::filesystem::path overlay_path() const { return path() / "overlay"; }
     const FileTree& home() const { return home_; }
+    /// Makes `directory`, which is made if missing, the home: a place in a mounted tree.
+    Result<void> use_home(const std::filesystem::path& root, std::string_view directory);
+    /// Lets go of it, so that the tree can be taken down.
+    void close_home();
     void keep() { scratch_.keep(); }
     bool is_own() const { return !scratch_.is_kept(); }  ///< goes away with this object
 
@@ -44,8 +48,12 @@ class Workspace {
 
  private:
     Workspace(Scratch scratch, FileTree home, const GuestIds& ids)
-        : scratch_(std::move(scratch)), home_(std::move(home)), ids_(ids) {}
+        : scratch_(std::move(scratch)),
+          home_path_(scratch_.path() / "home"),
+          home_(std::move(home)),
+          ids_(ids) {}
     Scratch scratch_;
+    std::filesystem::path home_path_;
     FileTree home_;
     GuestIds ids_;
 };

@@ -40,10 +40,10 @@ struct BuildFlags {
     std::string cache_directory = "melange-cache";
     std::string build_date, namespace_name = "unknown",
                             repository_url = "https://unknown/unknown/unknown";
-    std::string license;
+    std::string license, from_step, until_step;
     std::string accepted_text;  ///< flags that do nothing here
     int compression_level = 0;
-    bool empty_workspace = false, run_tests = false;
+    bool empty_workspace = false, run_tests = false, is_fresh = false;
     bool strip_origin_name = false, update_index = true, persist_lint_results = false;
     bool create_build_log = false, cleanup = true, accepted = false;
     std::vector<std::string> lint_require, lint_warn;
@@ -123,6 +123,18 @@ void add_workspace_flags(CLI::App& app, BuildFlags& flags) {
     app.add_option("--trace", flags.accepted_text, "accepted, unused")->group("");
 }
 
+void add_range_flags(CLI::App& app, BuildFlags& flags) {
+    app.add_option(
+        "--from",
+        flags.from_step,
+        "run this step and all behind it, unchanged or not: its number, its name or PACKAGE/NAME"
+    );
+    app.add_option(
+        "--until", flags.until_step, "stop after this step; `quern enter` opens the guest there"
+    );
+    app.add_flag("--fresh", flags.is_fresh, "run all steps, unchanged or not");
+}
+
 void add_build_test_flags(CLI::App& app, BuildFlags& flags) {
     app.add_flag(
         "--test",
@@ -187,6 +199,9 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.namespace_name = flags.namespace_name;
     options.repository_url = flags.repository_url;
     options.recipe_license = flags.license;
+    options.from_step = flags.from_step;
+    options.until_step = flags.until_step;
+    options.is_fresh = flags.is_fresh;
     options.strip_origin_name = flags.strip_origin_name;
     options.update_index = flags.update_index;
     options.compression_level = flags.compression_level;
@@ -233,7 +248,10 @@ std::string to_json_text(const build::BuildReport& report) {
             {"checksum", package.checksum},
         });
     }
-    return nlohmann::ordered_json({{"packages", packages}, {"log", report.log.string()}}).dump() +
+    return nlohmann::ordered_json({{"packages", packages},
+                                   {"log", report.log.string()},
+                                   {"unchanged", report.is_unchanged}}
+           ).dump() +
            "\n";
 }
 
@@ -259,6 +277,17 @@ Result<void> append_build_log(const build::BuildReport& report, const std::strin
         QUERN_TRY(old, read_file("packages.log"));
     }
     return write_file_atomically("packages.log", old + lines);
+}
+
+void tell(const build::BuildReport& report, const BuildFlags& flags, Reporter& reporter) {
+    if (report.is_unchanged) {
+        reporter.note("nothing has changed since these were published (--fresh builds anyway)");
+    }
+    if (report.is_partial) {
+        reporter.note(fmt::format(
+            "stopped after '{}'; nothing is packed; `quern enter` opens the guest", flags.until_step
+        ));
+    }
 }
 
 Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
@@ -295,6 +324,7 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
         auto built = build::build(options, services);
         QUERN_CHECK(write_junit(flags.test, tested));
         QUERN_TRY(const build::BuildReport report, std::move(built));
+        tell(report, flags, session->reporter());
         QUERN_CHECK(
             print(invocation.global.format == "json" ? to_json_text(report) : to_text(report))
         );
@@ -323,6 +353,7 @@ Run define_build(CLI::App& app) {
     add_step_flags(app, flags->step);
     add_lint_flags(app, *flags);
     add_workspace_flags(app, *flags);
+    add_range_flags(app, *flags);
     add_build_test_flags(app, *flags);
     return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };
 }

@@ -15,6 +15,8 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern build --arch x86_64 --build-option ssl --out-dir packages\n"
          "  quern build --test hello/melange.yaml -r seed -k seed.rsa.pub   # publish if tests "
          "pass\n"
+         "  quern build --from configure       # that step and all behind it, from the state "
+         "before\n"
          "  quern build --interactive          # a shell in the guest where a step fails",
          define_build},
         {"test",

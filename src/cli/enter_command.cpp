@@ -79,7 +79,7 @@ Result<void> run_in_root(
 Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services& services) {
     QUERN_TRY(build::LastFailure last, build::read_last_failure(services.cache_directory));
     QUERN_TRY(
-        const rootfs::Overlay overlay, rootfs::Overlay::mount(last.root, last.workspace / "overlay")
+        const rootfs::Overlay overlay, rootfs::Overlay::mount(last.place.lowers, last.place.overlay)
     );
     sandbox::Command command = guest_command(flags);
     command.environment = last.step.command.environment;
@@ -96,9 +96,7 @@ Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services&
     command.network = command.network || last.step.command.network;
     command.add_capabilities = last.step.command.add_capabilities;
     command.drop_capabilities = last.step.command.drop_capabilities;
-    return run_in_guest(
-        build::make_guest(overlay.path(), last.workspace / "home"), command, services
-    );
+    return run_in_guest(build::make_guest(overlay.path(), last.place.home), command, services);
 }
 
 Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace quern::rootfs {
 namespace {
@@ -76,20 +77,47 @@ Result<void> copy_owner(const std::filesystem::path& lower, const FileTree& scra
     return {};
 }
 
+// The option text of a mount is one page at the most, so many layers go by short links.
+Result<std::string> list_of(
+    const std::vector<std::filesystem::path>& lowers, const FileTree& scratch
+) {
+    if (lowers.size() == 1) {
+        return escape(lowers.front());
+    }
+    QUERN_CHECK(scratch.remove("lower"));
+    QUERN_CHECK(scratch.make_directories("lower"));
+    QUERN_TRY(const FileTree links, scratch.subtree("lower"));
+    std::string list;
+    for (std::size_t i = 0; i < lowers.size(); ++i) {
+        const std::string name = std::to_string(i);
+        QUERN_CHECK(links.make_symlink(name, lowers[i].string()));
+        list += fmt::format("{}/proc/self/fd/{}/lower/{}", i == 0 ? "" : ":", scratch.fd(), i);
+    }
+    return list;
+}
+
 }  // namespace
 
 Result<Overlay> Overlay::mount(
     const std::filesystem::path& lower, const std::filesystem::path& scratch
 ) {
+    return mount(std::vector<std::filesystem::path>{lower}, scratch);
+}
+
+Result<Overlay> Overlay::mount(
+    const std::vector<std::filesystem::path>& lowers, const std::filesystem::path& scratch
+) {
+    QUERN_ASSERT(!lowers.empty() && lowers.size() <= most_layers);
     QUERN_TRY(const FileTree directory, FileTree::create(scratch));
     for (const char* name : {"upper", "work", "merged"}) {
         QUERN_CHECK(directory.make_directories(name));
     }
-    QUERN_CHECK(match_root(lower, scratch));
-    QUERN_CHECK(copy_owner(lower, directory));
+    QUERN_CHECK(match_root(lowers.front(), scratch));
+    QUERN_CHECK(copy_owner(lowers.front(), directory));
+    QUERN_TRY(const std::string lower_list, list_of(lowers, directory));
     const std::string layers = fmt::format(
         "lowerdir={},upperdir={},workdir={}",
-        escape(lower),
+        lower_list,
         escape(scratch / "upper"),
         escape(scratch / "work")
     );

@@ -4,7 +4,9 @@
 
 #include "quern/error.hpp"
 
+#include <cstddef>
 #include <filesystem>
+#include <vector>
 
 namespace quern::rootfs {
 
@@ -17,6 +19,12 @@ class Overlay {
     static Result<Overlay> mount(
         const std::filesystem::path& lower, const std::filesystem::path& scratch
     );
+    /// The same over several trees, the topmost first. At most `most_layers`: the kernel takes no
+    /// longer list.
+    static Result<Overlay> mount(
+        const std::vector<std::filesystem::path>& lowers, const std::filesystem::path& scratch
+    );
+    static constexpr std::size_t most_layers = 160;
     Overlay(Overlay&& other) noexcept;
     Overlay& operator=(Overlay&& other) noexcept;
     Overlay(const Overlay&) = delete;

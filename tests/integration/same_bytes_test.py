@@ -28,7 +28,7 @@ def reference(bench):
     if not REFERENCE:
         folder = bench.folder / "reference"
         folder.mkdir()
-        bench.build(RECIPE, cwd=place(folder))
+        bench.build(RECIPE, "--fresh", cwd=place(folder))
         REFERENCE.update(digests(folder / "packages"))
         expect(len(REFERENCE) == 3, f"not two packages and an index: {sorted(REFERENCE)}")
     return REFERENCE
@@ -41,7 +41,7 @@ def differing(found, wanted):
 def same_as_reference(bench, *words, folder=None, **options):
     wanted = reference(bench)
     folder = folder or bench.folder
-    bench.build(RECIPE, *words, cwd=place(folder), **options)
+    bench.build(RECIPE, "--fresh", *words, cwd=place(folder), **options)
     unlike = differing(digests(folder / "packages"), wanted)
     expect(not unlike, f"the bytes differ: {unlike}")
 

@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "build/snapshots.hpp"
+
+#include "support/file_tree.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace quern::build {
+namespace {
+
+constexpr const char* layer_name = "layer";
+constexpr const char* size_name = "bytes";
+
+Result<UniqueFd> open_lock(const std::filesystem::path& directory) {
+    const std::filesystem::path file = directory / "lock";
+    UniqueFd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock) {
+        const int err = errno;
+        return Error::system(err, fmt::format("opening {}", file.string()));
+    }
+    return lock;
+}
+
+struct Kept {
+    std::filesystem::path path;
+    std::filesystem::file_time_type used;
+    std::uint64_t bytes = 0;
+};
+
+// Counted once and left beside the layer, which nobody changes.
+std::uint64_t bytes_of(const std::filesystem::path& kept) {
+    struct stat counted = {};
+    const std::filesystem::path file = kept / size_name;
+    if (::stat(file.c_str(), &counted) == 0) {
+        return static_cast<std::uint64_t>(counted.st_size);
+    }
+    std::uint64_t bytes = 0;
+    if (const auto tree = FileTree::open(kept / layer_name)) {
+        constexpr std::uint64_t block = 512;
+        std::ignore = tree->walk("", [&](const TreeEntry& entry) -> Result<void> {
+            bytes += static_cast<std::uint64_t>(entry.status.st_blocks) * block;
+            return {};
+        });  // what cannot be read is not counted
+    }
+    // A file without blocks whose length is the number: no text to parse.
+    const UniqueFd made(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (made) {
+        std::ignore = ::ftruncate(made.get(), static_cast<off_t>(bytes));
+    }
+    return bytes;
+}
+
+std::vector<Kept> list(const std::filesystem::path& directory) {
+    std::vector<Kept> all;
+    std::error_code failure;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
+        const auto used = entry.last_write_time(failure);
+        if (!failure && entry.is_directory(failure)) {
+            all.push_back({entry.path(), used, bytes_of(entry.path())});
+        }
+    }
+    std::sort(all.begin(), all.end(), [](const Kept& a, const Kept& b) {
+        return std::tie(b.used, b.path) < std::tie(a.used, a.path);
+    });
+    return all;
+}
+
+}  // namespace
+
+Result<Snapshots> Snapshots::open(const std::filesystem::path& directory) {
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    if (failure || ::chmod(directory.c_str(), S_IRWXU) != 0) {
+        const int err = failure ? failure.value() : errno;
+        return Error::system(err, fmt::format("making {}", directory.string()));
+    }
+    QUERN_TRY(UniqueFd lock, open_lock(directory));
+    while (::flock(lock.get(), LOCK_SH) != 0) {
+        const int err = errno;
+        if (err != EINTR) {
+            return Error::system(err, fmt::format("locking {}", directory.string()));
+        }
+    }
+    return Snapshots(directory, std::move(lock));
+}
+
+std::filesystem::path Snapshots::find(const std::string& key) const {
+    std::filesystem::path layer = directory_ / key / layer_name;
+    std::error_code failure;
+    return std::filesystem::is_directory(layer, failure) ? layer : std::filesystem::path();
+}
+
+std::filesystem::path Snapshots::keep(const std::string& key, const std::filesystem::path& layer)
+    const {
+    // The place gets its name when it is complete: a name is all that `find` looks at.
+    const std::filesystem::path making = layer.parent_path() / "kept";
+    const std::filesystem::path place = directory_ / key;
+    std::error_code failure;
+    std::filesystem::create_directory(making, failure);
+    std::filesystem::rename(layer, making / layer_name, failure);
+    if (failure) {
+        return layer;
+    }
+    if (::rename(making.c_str(), place.c_str()) == 0) {
+        return place / layer_name;
+    }
+    return making / layer_name;
+}
+
+void Snapshots::touch(const std::string& key) const {
+    const std::filesystem::path place = directory_ / key;
+    ::utimensat(AT_FDCWD, place.c_str(), nullptr, 0);
+}
+
+Result<void> Snapshots::trim(const std::filesystem::path& directory, const SnapshotLimits& limits) {
+    std::error_code failure;
+    if (!std::filesystem::exists(directory, failure)) {
+        return {};
+    }
+    QUERN_TRY(const UniqueFd lock, open_lock(directory));
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        return {};
+    }
+    std::uint64_t bytes = 0;
+    std::size_t count = 0;
+    for (const Kept& kept : list(directory)) {
+        bytes += kept.bytes;
+        ++count;
+        if (bytes > limits.bytes || count > limits.count) {
+            QUERN_CHECK(remove_tree(kept.path));
+        }
+    }
+    return {};
+}
+
+}  // namespace quern::build

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "build/unchanged.hpp"
+
+#include "config.hpp"
+#include "support/atomic_file.hpp"
+#include "support/digest.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <sys/stat.h>
+
+#include <system_error>
+#include <utility>
+
+namespace quern::build {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Length, time of change and inode: whoever writes a file changes one of them.
+std::string state_of(const std::filesystem::path& file) {
+    struct stat status = {};
+    if (::stat(file.c_str(), &status) != 0) {
+        return {};
+    }
+    return fmt::format(
+        "{}:{}:{}.{:09}",
+        status.st_ino,
+        status.st_size,
+        status.st_ctim.tv_sec,
+        status.st_ctim.tv_nsec
+    );
+}
+
+}  // namespace
+
+PublishedRecord::PublishedRecord(
+    const BuildOptions& options, const std::string& package, const Services& services
+) {
+    std::error_code failure;
+    const std::filesystem::path repository =
+        std::filesystem::absolute(options.out_directory, failure) / options.load.architecture;
+    const std::string place =
+        fmt::format("{}\n{}", repository.lexically_normal().string(), package);
+    file_ = services.cache_directory / "published" /
+            (digest_of(DigestKind::sha256, place).hex() + ".json");
+    index_ = repository / "APKINDEX.tar.gz";
+}
+
+std::optional<std::vector<BuiltPackage>> PublishedRecord::find(const std::string& key) const {
+    const auto text = read_file(file_);
+    if (!text) {
+        return std::nullopt;
+    }
+    try {
+        const Json json = Json::parse(*text);
+        // The index changes with every package that is published beside; what counts is that it
+        // is there.
+        if (json.at("key") != key || (json.at("has_index") == true && state_of(index_).empty())) {
+            return std::nullopt;
+        }
+        std::vector<BuiltPackage> packages;
+        for (const Json& one : json.at("packages")) {
+            BuiltPackage package;
+            package.name = one.at("name");
+            package.path = one.at("path").get<std::string>();
+            package.file_size = one.at("size");
+            package.checksum = one.at("checksum");
+            if (state_of(package.path) != one.at("state")) {
+                return std::nullopt;
+            }
+            packages.push_back(std::move(package));
+        }
+        return packages;
+    } catch (const Json::exception&) {
+        return std::nullopt;  // as if there were none
+    }
+}
+
+Result<void> PublishedRecord::write(
+    const std::string& key, const std::vector<BuiltPackage>& packages
+) const {
+    Json list = Json::array();
+    for (const BuiltPackage& package : packages) {
+        list.push_back({
+            {"name", package.name},
+            {"path", package.path.string()},
+            {"size", package.file_size},
+            {"checksum", package.checksum},
+            {"state", state_of(package.path)},
+        });
+    }
+    const Json json = {
+        {"key", key}, {"has_index", !state_of(index_).empty()}, {"packages", std::move(list)}};
+    std::error_code failure;
+    std::filesystem::create_directories(file_.parent_path(), failure);
+    return write_file_atomically(
+        file_, json.dump(-1, ' ', true, Json::error_handler_t::replace), 0600
+    );
+}
+
+std::string packing_key(
+    const std::string& last_step_key,
+    const recipe::Configuration& configuration,
+    const BuildOptions& options
+) {
+    std::string text = fmt::format(
+        "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
+        QUERN_VERSION,
+        recipe::to_yaml(configuration),
+        last_step_key,
+        options.recipe.string(),
+        options.namespace_name,
+        options.repository_url,
+        options.recipe_license,
+        options.load.commit,
+        options.strip_origin_name,
+        options.update_index,
+        options.compression_level,
+        options.tests != nullptr
+    );
+    if (options.key != nullptr) {
+        const auto key = options.key->public_key();
+        text += options.key->public_key_name() + (key ? key->fingerprint() : std::string());
+    }
+    return digest_of(DigestKind::sha256, text).hex();
+}
+
+}  // namespace quern::build
