@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,6 +83,8 @@ struct BuildOptions {
     std::filesystem::path recipe;  ///< as the user gave it
     recipe::LoadOptions load;      ///< with the one architecture
     EnvironmentOptions environment;
+    std::filesystem::path cache_directory;  ///< --cache-dir, seen in guests; empty: none
+    std::map<std::string, std::filesystem::path> secrets;  ///< --secret: name → file
     std::vector<std::string> command_line;  ///< how the user called, for messages and `retry`
     /// Which steps run again: --from and --until (a number, a name, PACKAGE/NAME), and --fresh:
     /// all.

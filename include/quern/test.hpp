@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +25,9 @@ struct TestRunOptions {
     bool interactive = false;  ///< takes one job
     bool network = false;      ///< --network=host: for steps that do not ask for it too
     bool keep_workspace = false;
-    std::vector<std::string> command_line;      ///< how the user called
+    std::vector<std::string> command_line;  ///< how the user called
+    std::filesystem::path cache_directory;  ///< --cache-dir, seen in guests; empty: none
+    std::map<std::string, std::filesystem::path> secrets;  ///< --secret: name → file
     std::filesystem::path source_directory;     ///< copied in each workspace; empty: nothing is
     std::filesystem::path workspace_directory;  ///< one below for each block; empty: the cache's
 };

@@ -8,7 +8,7 @@
 
 #include "build/environment.hpp"
 #include "build/guest.hpp"
-#include "build/last_failure.hpp"
+#include "build/guest_caches.hpp"
 #include "build/lint.hpp"
 #include "build/load.hpp"
 #include "build/pack.hpp"
@@ -101,10 +101,11 @@ StepSettings settings_of(
         .command = "build",
         .environment = configuration.environment,
         .capabilities = configuration.capabilities,
-        .timeout = configuration.package.timeout,
+        .deadline = deadline_after(configuration.package.timeout),
         .source_date = options.source_date,
         .command_line = options.command_line,
         .indexes = indexes,
+        .secrets = options.secrets,
         .debug = options.debug,
         .interactive = options.interactive,
         .network = options.network,
@@ -168,68 +169,65 @@ std::filesystem::path log_path(
            );
 }
 
-}  // namespace
+/// What is known of a build before anything is made.
+struct BuildPlan {
+    pipeline::Compiled compiled;  ///< with the locked environment
+    ResolvedEnvironment environment;
+    std::vector<PlannedStep> steps;  ///< point into `compiled`
+    StepRange range;
+    std::vector<std::string> keys;  ///< of the states of the guest
+    package::LintSets linters;
+};
 
-Result<BuildReport> build(const BuildOptions& options, const Services& services) {
+Result<BuildPlan> plan_build(
+    const recipe::Configuration& configuration,
+    const BuildOptions& options,
+    const Services& services
+) {
+    BuildPlan plan;
+    QUERN_TRY(plan.linters, package::LintSets::choose(options.lint_require, options.lint_warn));
+    QUERN_TRY(plan.compiled, compile_recipe(configuration, options.recipe, options.load, services));
+    recipe::Configuration& compiled = plan.compiled.configuration;
     QUERN_TRY(
-        const package::LintSets linters,
-        package::LintSets::choose(options.lint_require, options.lint_warn)
-    );
-    QUERN_TRY(
-        const recipe::Configuration configuration,
-        load_recipe(options.recipe, options.load, services)
-    );
-    BuildReport report;
-    report.is_skipped = !is_wanted(
-        configuration.package, options.recipe, options.load.architecture, services.reporter
-    );
-    if (report.is_skipped) {
-        return report;
-    }
-    QUERN_TRY(
-        pipeline::Compiled compiled,
-        compile_recipe(configuration, options.recipe, options.load, services)
-    );
-    QUERN_TRY(
-        const ResolvedEnvironment environment,
+        plan.environment,
         resolve_environment(
-            compiled.configuration.environment,
-            options.load.architecture,
-            options.environment,
-            services
+            compiled.environment, options.load.architecture, options.environment, services
         )
     );
-    compiled.configuration.environment = environment.locked;
-    const StepSettings settings = settings_of(compiled.configuration, environment.indexes, options);
-    const std::vector<PlannedStep> steps = flatten(compiled.plan);
-    QUERN_TRY(const StepRange range, choose_steps(steps, options));
-    QUERN_TRY(
-        const std::string base, base_key(environment, compiled.configuration, options, services)
-    );
-    const std::vector<std::string> keys = step_keys(base, steps, settings);
-    const std::string content_key = packing_key(keys.back(), compiled.configuration, options);
-    const PublishedRecord record(options, configuration.package.name.value, services);
-    const bool is_whole = options.from_step.empty() && options.until_step.empty();
-    if (auto published = record.find(content_key); published && is_whole && !options.is_fresh) {
-        report.packages = std::move(*published);
-        report.is_unchanged = true;
-        return report;
-    }
-    QUERN_TRY(const rootfs::CachedRoot root, prepare_root(environment, services));
+    compiled.environment = plan.environment.locked;
+    plan.steps = flatten(plan.compiled.plan);
+    QUERN_TRY(plan.range, choose_steps(plan.steps, options));
+    QUERN_TRY(const std::string base, base_key(plan.environment, compiled, options, services));
+    plan.keys = step_keys(base, plan.steps, settings_of(compiled, {}, options));
+    return plan;
+}
+
+// Everything from the root to the repository.
+Result<BuildReport> carry_out(
+    const BuildPlan& plan, const BuildOptions& options, const Services& services
+) {
+    const recipe::Configuration& configuration = plan.compiled.configuration;
+    QUERN_TRY(const rootfs::CachedRoot root, prepare_root(plan.environment, services));
     QUERN_TRY(OwnGuest own, make_own_guest(root, options, services));
+    const std::filesystem::path scratch = own.workspace().path();
+    QUERN_TRY(
+        const GuestCaches caches,
+        GuestCaches::open(options.cache_directory, configuration.environment, scratch, services)
+    );
+    own.add_mounts(caches.mounts());
+    BuildReport report;
     report.log = log_path(configuration.package, options, services);
+    const StepSettings settings = settings_of(configuration, plan.environment.indexes, options);
     const StepRun run = {
-        steps,
-        keys,
-        range,
+        plan.steps,
+        plan.keys,
+        plan.range,
         settings,
         report.log,
-        [&] {
-            return populate(own.workspace(), compiled.configuration, root.tree, options, services);
-        },
+        [&] { return populate(own.workspace(), configuration, root.tree, options, services); },
     };
     QUERN_CHECK(run_steps(run, own, services));
-    report.is_partial = range.end < steps.size();
+    report.is_partial = plan.range.end < plan.steps.size();
     if (report.is_partial) {
         QUERN_CHECK(keep_stopped(run, std::move(own), services));
         return report;
@@ -237,14 +235,44 @@ Result<BuildReport> build(const BuildOptions& options, const Services& services)
     QUERN_TRY(const package::Owners owners, read_owners(own.root()));
     QUERN_TRY(
         StagedPackages staged,
-        stage_all({options, compiled.configuration, own.workspace(), owners, linters}, services)
+        stage_all({options, configuration, own.workspace(), owners, plan.linters}, services)
     );
     if (options.tests != nullptr) {
-        QUERN_CHECK(test_staged(staged, compiled, options, services));
+        QUERN_CHECK(test_staged(staged, plan.compiled, options, services));
     }
     QUERN_CHECK(publish_staged(staged, options, services));
     report.packages = std::move(staged.built);
-    QUERN_CHECK(record.write(content_key, report.packages));
+    return report;
+}
+
+}  // namespace
+
+Result<BuildReport> build(const BuildOptions& options, const Services& services) {
+    QUERN_TRY(
+        const recipe::Configuration configuration,
+        load_recipe(options.recipe, options.load, services)
+    );
+    BuildReport report;
+    const std::string& architecture = options.load.architecture;
+    if (!is_wanted(configuration.package, options.recipe, architecture, services.reporter)) {
+        report.is_skipped = true;
+        return report;
+    }
+    QUERN_TRY(const BuildPlan plan, plan_build(configuration, options, services));
+    const std::string content_key =
+        packing_key(plan.keys.back(), plan.compiled.configuration, options);
+    const PublishedRecord record(options, configuration.package.name.value, services);
+    const bool is_asked_for =
+        options.is_fresh || !options.from_step.empty() || !options.until_step.empty();
+    if (auto published = record.find(content_key); published && !is_asked_for) {
+        report.packages = std::move(*published);
+        report.is_unchanged = true;
+        return report;
+    }
+    QUERN_TRY(report, carry_out(plan, options, services));
+    if (!report.is_partial) {
+        QUERN_CHECK(record.write(content_key, report.packages));
+    }
     return report;
 }
 

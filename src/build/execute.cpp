@@ -14,6 +14,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <utility>
@@ -63,8 +64,12 @@ Result<sandbox::Command> step_command(const pipeline::Step& step, const StepSett
     command.network = settings.network || step.network;
     command.add_capabilities = settings.capabilities.add;
     command.drop_capabilities = settings.capabilities.drop;
-    if (settings.timeout && settings.timeout->count() > 0) {
-        command.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*settings.timeout);
+    if (settings.deadline) {
+        const auto left = *settings.deadline - std::chrono::steady_clock::now();
+        command.timeout = std::max(
+            std::chrono::duration_cast<std::chrono::milliseconds>(left),
+            std::chrono::milliseconds(1)
+        );
     }
     return command;
 }
@@ -109,13 +114,14 @@ Error time_out(const pipeline::Step& step) {
     return Error(
                ErrorCode::limit,
                fmt::format(
-                   "{}step '{}' of {} ran longer than it may",
+                   "{}step '{}' of {} was stopped: the build exceeded its timeout",
                    place.empty() ? "" : place + ": ",
                    step.name,
                    step.package
                )
     )
-        .help("package.timeout of the recipe or --timeout sets how long steps may take");
+        .help("package.timeout of the recipe or --timeout sets how long all steps together may take"
+        );
 }
 
 Result<bool> run_script(
@@ -123,6 +129,18 @@ Result<bool> run_script(
 ) {
     QUERN_TRY(sandbox::Command command, step_command(step, context.settings));
     sandbox::Guest guest = context.guest;
+    QUERN_TRY(
+        const StepSecrets secrets,
+        StepSecrets::open(
+            named_secrets(step),
+            context.settings.secrets,
+            context.workspace.path(),
+            services.ids.to_host(command.uid),
+            services.reporter
+        )
+    );
+    guest.mounts.insert(guest.mounts.end(), secrets.mounts().begin(), secrets.mounts().end());
+    context.log.hide(secrets.hidden());
     std::string script = shell_script(step, context.settings.debug);
     if (script.size() <= argument_limit) {
         command.argv = {"/bin/sh", "-c", std::move(script)};
@@ -134,6 +152,7 @@ Result<bool> run_script(
     }
     const auto sink = [&](std::string_view bytes, bool) { context.log.write(step.name, bytes); };
     auto ran = services.sandbox.run(guest, command, sink, services.cancel);
+    context.log.flush(step.name);
     if (!ran && ran.error().code() == ErrorCode::limit) {
         return time_out(step);
     }
@@ -169,6 +188,15 @@ std::string shell_script(const pipeline::Step& step, bool debug) {
         directory,
         step.script
     );
+}
+
+std::optional<std::chrono::steady_clock::time_point> deadline_after(
+    std::optional<std::chrono::nanoseconds> timeout
+) {
+    if (!timeout || timeout->count() <= 0) {
+        return std::nullopt;
+    }
+    return std::chrono::steady_clock::now() + *timeout;
 }
 
 std::vector<std::pair<std::string, std::string>> step_environment(

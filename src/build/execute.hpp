@@ -3,6 +3,7 @@
 #pragma once
 
 #include "build/last_failure.hpp"
+#include "build/secrets.hpp"
 #include "build/step_log.hpp"
 #include "build/workspace.hpp"
 #include "quern/build.hpp"
@@ -29,11 +30,12 @@ struct StepSettings {
     std::string_view command = "build";      ///< of quern: what an advice to the user names
     const recipe::Environment& environment;  ///< variables, run-as and who that is
     const recipe::Capabilities& capabilities;
-    std::optional<std::chrono::nanoseconds> timeout;
+    std::optional<std::chrono::steady_clock::time_point> deadline;  ///< of all steps together
     std::optional<std::int64_t> source_date;  ///< Unix seconds; tests have none
     /// For messages: how the user called quern, and where packages could come from.
     std::vector<std::string> command_line;
     std::span<const repository::RepositoryIndex> indexes;
+    SecretFiles secrets;
     bool debug = false;
     bool interactive = false;
     bool network = false;  ///< for steps that do not ask for it too
@@ -55,6 +57,11 @@ inline constexpr std::size_t script_prefix_lines = 4;
 
 /// The script as the guest's shell gets it. Source: recipe-and-build 4.4.
 std::string shell_script(const pipeline::Step& step, bool debug);
+
+/// When steps that start now have to be done by, if there is a bound.
+std::optional<std::chrono::steady_clock::time_point> deadline_after(
+    std::optional<std::chrono::nanoseconds> timeout
+);
 
 /// The environment of a step, sorted by name. Source: recipe-and-build 4.4.
 std::vector<std::pair<std::string, std::string>> step_environment(

@@ -70,7 +70,13 @@ Result<void> OwnGuest::mount_level() {
     QUERN_TRY(rootfs::Overlay overlay, rootfs::Overlay::mount(lowers(), level_path()));
     overlay_ = std::move(overlay);
     guest_ = make_guest(overlay_->path(), {});
+    guest_.mounts = more_mounts_;
     return workspace_.use_home(overlay_->path(), home_in_root());
+}
+
+void OwnGuest::add_mounts(const std::vector<sandbox::Mount>& mounts) {
+    more_mounts_.insert(more_mounts_.end(), mounts.begin(), mounts.end());
+    guest_.mounts.insert(guest_.mounts.end(), mounts.begin(), mounts.end());
 }
 
 Result<std::optional<std::size_t>> OwnGuest::resume(

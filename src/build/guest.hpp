@@ -44,6 +44,9 @@ class OwnGuest {
     const sandbox::Guest& guest() const { return guest_; }
     const std::filesystem::path& root() const { return guest_.root; }
 
+    /// Mounts in addition to the tree, from now on.
+    void add_mounts(const std::vector<sandbox::Mount>& mounts);
+
     bool is_layered() const { return snapshots_.has_value(); }
     /// Takes up the latest state of which all layers are at hand, among the first `limit` + 1 of
     /// `keys`; gives its index, or nothing. Before anything was frozen. Errors: io, sandbox.
@@ -72,6 +75,7 @@ class OwnGuest {
     std::size_t level_ = 0;                      ///< of the overlay that is mounted
     std::optional<rootfs::Overlay> overlay_;
     sandbox::Guest guest_;
+    std::vector<sandbox::Mount> more_mounts_;
 };
 
 /// What a guest sees: the merged tree, with the workspace over it unless it lies in it.

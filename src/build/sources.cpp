@@ -8,7 +8,6 @@
 #include "build/sources.hpp"
 
 #include "archive/extract.hpp"
-#include "fetch/fetcher.hpp"
 #include "fetch/git.hpp"
 #include "support/text.hpp"
 
@@ -122,26 +121,6 @@ std::string file_name_of(const std::string& url) {
     return slash == std::string::npos ? url : url.substr(slash + 1);
 }
 
-Result<fetch::FetchRequest> fetch_request(const pipeline::Step& step, const Services& services) {
-    fetch::FetchRequest request;
-    request.limits = services.fetcher.limits();
-    request.url = input(step, "uri");
-    QUERN_TRY(
-        request.expected_sha256, expected_digest(step, DigestKind::sha256, "expected-sha256")
-    );
-    QUERN_TRY(
-        request.expected_sha512, expected_digest(step, DigestKind::sha512, "expected-sha512")
-    );
-    if (!request.expected_sha256 && !request.expected_sha512 &&
-        input(step, "expected-none").empty()) {
-        return wrong_input(
-            "one of expected-sha256, expected-sha512 or expected-none must be given",
-            "`quern bump --write-checksums` or `sha256sum FILE` gives the checksum"
-        );
-    }
-    return request;
-}
-
 Result<std::uint32_t> strip_components(const pipeline::Step& step) {
     const auto count = parse_unsigned(input(step, "strip-components"));
     if (!count || *count > 1000) {
@@ -189,7 +168,13 @@ Result<void> unpack(
 Result<void> run_fetch(
     const pipeline::Step& step, const SourceContext& context, const Services& services
 ) {
-    QUERN_TRY(const fetch::FetchRequest request, fetch_request(step, services));
+    QUERN_TRY(const fetch::FetchRequest request, fetch_request(step, services.fetcher.limits()));
+    if (!request.expected_sha256 && !request.expected_sha512) {
+        services.reporter.warning(fmt::format(
+            "{} is taken unchecked (expected-none): the build depends on the server",
+            redact_url(request.url)
+        ));
+    }
     const std::string name = file_name_of(request.url);
     if (!is_confined_path(name)) {
         return wrong_input(
@@ -272,6 +257,28 @@ Result<void> run_git_checkout(
 }
 
 }  // namespace
+
+Result<fetch::FetchRequest> fetch_request(
+    const pipeline::Step& step, const fetch::HttpLimits& limits
+) {
+    fetch::FetchRequest request;
+    request.limits = limits;
+    request.url = input(step, "uri");
+    QUERN_TRY(
+        request.expected_sha256, expected_digest(step, DigestKind::sha256, "expected-sha256")
+    );
+    QUERN_TRY(
+        request.expected_sha512, expected_digest(step, DigestKind::sha512, "expected-sha512")
+    );
+    if (!request.expected_sha256 && !request.expected_sha512 &&
+        input(step, "expected-none").empty()) {
+        return wrong_input(
+            "one of expected-sha256, expected-sha512 or expected-none must be given",
+            "`quern bump --write-checksums` or `sha256sum FILE` gives the checksum"
+        );
+    }
+    return request;
+}
 
 Result<void> run_native_step(
     const pipeline::Step& step, const SourceContext& context, const Services& services

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "build/workspace.hpp"
+#include "fetch/fetcher.hpp"
 #include "quern/build.hpp"
 #include "quern/plan.hpp"
 
@@ -17,6 +18,12 @@ struct SourceContext {
     const std::filesystem::path& guest_root;
     std::int64_t source_date = 0;
 };
+
+/// What a `fetch` step asks for, within `limits`. Errors: step_failed (no checksum, or one that is
+/// none).
+Result<fetch::FetchRequest> fetch_request(
+    const pipeline::Step& step, const fetch::HttpLimits& limits
+);
 
 /// Does a `fetch` or `git-checkout` step on the host as data: nothing of what comes is run, all of
 /// it is confined to the step's working directory. Errors: digest_mismatch, network, not_found,

@@ -40,7 +40,35 @@ void StepLog::write_heading(std::string_view text) {
     );  // a full disk must not fail the build's last words
 }
 
+std::string StepLog::masked(std::string text) const {
+    for (const std::string& secret : hidden_) {
+        text = replace_all(std::move(text), secret, "***");
+    }
+    return text;
+}
+
 void StepLog::write(std::string_view step, std::string_view bytes) {
+    if (hidden_.empty()) {
+        pass_on(step, bytes);
+        return;
+    }
+    // A secret may come in two pieces; lines end it, and so does a line without an end.
+    constexpr std::size_t most_held = std::size_t{64} << 10U;
+    held_.append(bytes);
+    const std::size_t end = held_.size() > most_held ? held_.size() : held_.rfind('\n') + 1;
+    if (end != 0) {
+        pass_on(step, masked(held_.substr(0, end)));
+        held_.erase(0, end);
+    }
+}
+
+void StepLog::flush(std::string_view step) {
+    if (!held_.empty()) {
+        pass_on(step, masked(std::exchange(held_, {})));
+    }
+}
+
+void StepLog::pass_on(std::string_view step, std::string_view bytes) {
     std::ignore = write_all(file_.get(), bytes);  // as above
     reporter_->step_output(step, bytes);
     while (!bytes.empty()) {

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace quern::build {
 
@@ -26,6 +28,10 @@ class StepLog {
     /// A line of our own in the file: "running step 'configure'".
     void write_heading(std::string_view text);
     void write(std::string_view step, std::string_view bytes);
+    /// Texts that come out as "***" from now on, in the file too. Lines are then passed on whole.
+    void hide(std::vector<std::string> texts) { hidden_ = std::move(texts); }
+    /// Passes on what is held back of an unfinished line.
+    void flush(std::string_view step);
     /// Lines that were printed last, oldest first, safe for a terminal.
     std::string last_lines() const;
     const std::filesystem::path& path() const { return path_; }
@@ -35,7 +41,11 @@ class StepLog {
         : file_(std::move(file)), path_(std::move(path)), reporter_(&reporter) {}
     UniqueFd file_;
     std::filesystem::path path_;
+    void pass_on(std::string_view step, std::string_view bytes);
+    std::string masked(std::string text) const;
     Reporter* reporter_;
+    std::vector<std::string> hidden_;
+    std::string held_;  ///< of a line whose end has not come, where something is hidden
     std::deque<std::string> lines_;
     std::string unfinished_;
 };

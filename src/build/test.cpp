@@ -9,6 +9,7 @@
 #include "build/environment.hpp"
 #include "build/execute.hpp"
 #include "build/guest.hpp"
+#include "build/guest_caches.hpp"
 #include "build/last_failure.hpp"
 #include "build/load.hpp"
 #include "build/source_tree.hpp"
@@ -118,6 +119,11 @@ Result<void> run_block(
             fmt::format("the workspace of {} is {}", plan.package, own.workspace().path().string())
         );
     }
+    QUERN_TRY(
+        const GuestCaches caches,
+        GuestCaches::open(blocks.run.cache_directory, environment, own.workspace().path(), services)
+    );
+    own.add_mounts(caches.mounts());
     QUERN_CHECK(fill_workspace(own.workspace(), blocks.run, services));
     QUERN_TRY(StepLog log, StepLog::create(log_file, services.reporter));
     const StepSettings settings = {
@@ -125,10 +131,11 @@ Result<void> run_block(
         .command = "test",
         .environment = environment,
         .capabilities = configuration.capabilities,
-        .timeout = configuration.package.timeout,
+        .deadline = deadline_after(configuration.package.timeout),
         .source_date = {},
         .command_line = blocks.run.command_line,
         .indexes = resolved.indexes,
+        .secrets = blocks.run.secrets,
         .debug = blocks.run.debug,
         .interactive = blocks.run.interactive,
         .network = blocks.run.network,

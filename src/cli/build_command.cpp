@@ -115,7 +115,9 @@ void add_workspace_flags(CLI::App& app, BuildFlags& flags) {
     );
     app.add_flag("--empty-workspace", flags.empty_workspace, "copy nothing in the workspace");
     app.add_option(
-           "--cache-dir", flags.cache_directory, "directory with sources by checksum (sha256:HEX)"
+           "--cache-dir",
+           flags.cache_directory,
+           "seen by steps at /var/cache/melange; sources by checksum (sha256:HEX) are taken from it"
     )
         ->capture_default_str();
     app.add_flag("--cleanup", flags.cleanup, "accepted, unused")->group("");
@@ -199,6 +201,8 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.namespace_name = flags.namespace_name;
     options.repository_url = flags.repository_url;
     options.recipe_license = flags.license;
+    options.cache_directory = flags.cache_directory;
+    QUERN_TRY(options.secrets, secret_files(flags.step));
     options.from_step = flags.from_step;
     options.until_step = flags.until_step;
     options.is_fresh = flags.is_fresh;

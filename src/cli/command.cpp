@@ -44,6 +44,12 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern check --sarif *.yaml > findings.sarif\n"
          "  # In a recipe, to keep a warning quiet:  # quern: allow unused-variable - read by CI",
          define_check},
+        {"update-cache",
+         "Packages",
+         "put the files that a recipe fetches in a cache directory",
+         "  quern update-cache hello/melange.yaml --cache-dir melange-cache\n"
+         "  quern build hello/melange.yaml --cache-dir melange-cache --offline ...",
+         define_update_cache},
         {"compile",
          "Packages",
          "print a recipe with everything expanded, as JSON",

@@ -54,6 +54,13 @@ void add_step_flags(CLI::App& app, StepFlags& flags) {
     app.add_flag(
         "-i,--interactive", flags.interactive, "open a shell in the guest where a step fails"
     );
+    app.add_option(
+           "--secret",
+           flags.secrets,
+           "id=NAME,src=FILE: a file for the steps in whose script /run/secrets/NAME stands"
+    )
+        ->allow_extra_args(false)
+        ->take_all();
     app.add_flag("--debug", flags.debug, "set -x in steps");
     app.add_option(
            "--network",
@@ -67,6 +74,26 @@ void add_step_flags(CLI::App& app, StepFlags& flags) {
     app.add_flag("--debug-runner", flags.accepted, "accepted; nothing is left running here")
         ->group("");
     app.add_option("--cache-source", flags.accepted_text, "accepted, unused")->group("");
+}
+
+Result<std::map<std::string, std::filesystem::path>> secret_files(const StepFlags& flags) {
+    constexpr std::string_view id = "id=";
+    constexpr std::string_view source = ",src=";
+    std::map<std::string, std::filesystem::path> files;
+    for (const std::string& text : flags.secrets) {
+        const std::size_t comma = text.find(source);
+        const std::string name = text.starts_with(id) && comma != std::string::npos
+                                     ? text.substr(id.size(), comma - id.size())
+                                     : std::string();
+        const bool is_name =
+            !name.empty() && name.find_first_of("/,=") == std::string::npos && name != "..";
+        // The text itself may be a secret that was put in the wrong place: it is not shown.
+        if (!is_name || name == ".") {
+            return Error(ErrorCode::usage, "--secret is not of the form id=NAME,src=FILE");
+        }
+        files[name] = text.substr(comma + source.size());
+    }
+    return files;
 }
 
 }  // namespace quern::cli

@@ -5,6 +5,8 @@
 #include "cli/command.hpp"
 #include "quern/build.hpp"
 
+#include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,9 +26,12 @@ build::EnvironmentOptions environment_options(const EnvironmentFlags& flags);
 /// Flags that say how steps run.
 struct StepFlags {
     std::string source_directory, workspace_directory, network = "none", runner;
+    std::vector<std::string> secrets;
     std::string accepted_text;
     bool remove = true, debug = false, interactive = false, accepted = false;
 };
 void add_step_flags(CLI::App& app, StepFlags& flags);
+/// `--secret id=NAME,src=FILE` by name. Errors: usage.
+Result<std::map<std::string, std::filesystem::path>> secret_files(const StepFlags& flags);
 
 }  // namespace quern::cli

@@ -69,6 +69,8 @@ Result<build::TestOptions> test_options(
     }
     options.environment = environment_options(flags.environment);
     options.run = test_run_options(flags.test, flags.step, invocation);
+    options.run.cache_directory = flags.cache_directory;
+    QUERN_TRY(options.run.secrets, secret_files(flags.step));
     options.run.source_directory = flags.step.source_directory;
     return options;
 }
@@ -136,7 +138,9 @@ Run define_test(CLI::App& app) {
     );
     add_test_flags(app, flags->test);
     app.add_option(
-        "--cache-dir", flags->cache_directory, "directory with sources by checksum (sha256:HEX)"
+        "--cache-dir",
+        flags->cache_directory,
+        "seen by tests at /var/cache/melange; sources by checksum (sha256:HEX) are taken from it"
     );
     add_list(app, "--test-option", flags->accepted, "accepted, unused")->group("");
     return [flags](const Invocation& invocation) { return run_test(*flags, invocation); };

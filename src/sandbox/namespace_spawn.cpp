@@ -147,6 +147,13 @@ void reset_process_state() noexcept {
     }
     const rlimit none = {.rlim_cur = 0, .rlim_max = 0};
     ::setrlimit(RLIMIT_CORE, &none);
+    // Far above what any build has at a time; a fork bomb ends here and not with the machine.
+    constexpr rlim_t most_processes = 32'768;
+    rlimit processes = {};
+    if (::getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_max > most_processes) {
+        processes = {.rlim_cur = most_processes, .rlim_max = most_processes};
+        ::setrlimit(RLIMIT_NPROC, &processes);
+    }
     ::umask(S_IWGRP | S_IWOTH);
     // Else the keys of the user's session could be searched from the guest.
     ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);

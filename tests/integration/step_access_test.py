@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the quern authors
+# SPDX-License-Identifier: Apache-2.0
+"""What steps may reach beside their guest: caches, secrets, time; and that none of it shows in what a build leaves."""
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from workbench import STATE, digests, expect, main
+
+HEAD = "package: {name: probe, version: '1', epoch: 0, copyright: [{license: MIT}]%s}\nenvironment: {contents: {packages: [busybox]}%s}\n"
+CANARY = "canary-7c1d9e\nsecond-line-b2"
+
+
+def env(bench):
+    return {"QUERN_CACHE_DIR": str(bench.folder / "cache")}
+
+
+def source_cache(bench):
+    """--cache-dir is seen at /var/cache/melange, and no step changes it."""
+    folder = bench.folder / "given"
+    folder.mkdir()
+    (folder / "sha256:00").write_text("kept")
+    before = digests(folder)
+    recipe = bench.recipe(HEAD % ("", "") + "pipeline: [{runs: 'cd /var/cache/melange; grep kept sha256:00; rm -f sha256:00; echo x > new'}]\n")
+    bench.build(recipe, "--cache-dir", folder, env=env(bench))
+    expect(digests(folder) == before, "a step changed the cache")
+
+
+def language_cache(bench):
+    """a cache of a language lasts from build to build and changes no package."""
+    step = "pipeline: [{runs: 'ls $npm_config_cache; mkdir -p ${{targets.destdir}}; echo made > ${{targets.destdir}}/x; echo more >> $npm_config_cache/lines'}]\n"
+    recipe = bench.recipe(HEAD % ("", "") + step)
+    bench.build(recipe, "--out-dir", "cold", env=env(bench))
+    done = bench.build(recipe, "-v", "--fresh", "--out-dir", "warm", env=env(bench))
+    expect("lines" in done.stderr, f"the cache was empty:\n{done.stderr}")
+    expect(digests(bench.folder / "cold") == digests(bench.folder / "warm"), "the cache changed the packages")
+
+
+def secrets(bench):
+    """a secret is a file for the steps that name it, and is in nothing that a build leaves or prints."""
+    source = bench.folder / "token"
+    source.write_text(CANARY)
+    flag = ("--secret", f"id=token,src={source}")
+    text = HEAD % ("", "") + """pipeline:
+  - name: other
+    runs: D=/run/secrets; test ! -s $D/token
+  - name: named
+    runs: |
+      cat /run/secrets/token
+      test "$(head -1 /run/secrets/token)" = canary-7c1d9e
+      mkdir -p "${{targets.destdir}}"
+      LAST
+"""
+    for last, status in (("true", 0), ("false", 3)):
+        recipe = bench.recipe(text.replace("LAST", last))
+        done = bench.build(recipe, "-v", "--debug", *flag, status=status, env=env(bench))
+        for part in CANARY.split("\n"):
+            expect(part not in done.stdout + done.stderr, f"{part} was printed:\n{done.stderr}")
+            for root in ("cache", "packages"):
+                for path in (bench.folder / root).rglob("*"):
+                    if path.is_file() and not path.is_symlink():
+                        expect(part.encode() not in path.read_bytes(), f"{part} is in {path}")
+    done = bench.build(bench.recipe(text.replace("LAST", "echo again")), status=3, env=env(bench))
+    expect("--secret id=token" in done.stderr, done.stderr)
+    wrong = bench.build(bench.recipe(text), "--secret", CANARY.split("\n", maxsplit=1)[0], status=2, env=env(bench))
+    expect("canary" not in wrong.stderr, wrong.stderr)
+
+
+def time_limit(bench):
+    """package.timeout bounds all steps together."""
+    recipe = bench.recipe(HEAD % (", timeout: 2s", "") + "pipeline: [{runs: sleep 1}, {runs: sleep 30}]\n")
+    start = time.monotonic()
+    done = bench.build(recipe, status=4, env=env(bench))
+    expect(time.monotonic() - start < 10 and "timeout" in done.stderr, done.stderr)
+
+
+def processes(bench):
+    """the number of processes of a step is bounded."""
+    recipe = bench.recipe(HEAD % (", timeout: 20s", "") + "pipeline: [{runs: 'ulimit -u; test $(ulimit -u) -le 32768'}]\n")
+    bench.build(recipe, env=env(bench))
+
+
+def filled_cache(bench):
+    """update-cache puts what a recipe fetches where --cache-dir finds it, checked."""
+    source = next((STATE / "sources").glob("sha256:*"))
+    digest = source.name.split(":")[1]
+    recipe = bench.recipe(HEAD % ("", "") + f"pipeline: [{{uses: fetch, with: {{uri: 'https://nowhere.invalid/x.tar', expected-sha256: {digest}, extract: false}}}}]\n")
+    content = bench.folder / "cache/content"
+    content.mkdir(parents=True)
+    (content / source.name).write_bytes(source.read_bytes())
+    bench.run("update-cache", recipe, "--cache-dir", "mine", status=4, env=env(bench))
+    (bench.folder / "mine").mkdir()
+    done = bench.run("update-cache", recipe, "--cache-dir", "mine", env=env(bench))
+    expect(done.stdout.strip().endswith(f"mine/sha256:{digest}"), done.stdout)
+    expect((bench.folder / "mine" / f"sha256:{digest}").read_bytes() == source.read_bytes(), "other bytes")
+
+
+main([filled_cache, source_cache, language_cache, secrets, time_limit, processes])
