@@ -46,8 +46,10 @@ Result<Workspace> Workspace::create(
 Result<void> Workspace::use_home(const std::filesystem::path& root, std::string_view directory) {
     QUERN_TRY(const FileTree tree, FileTree::open(root));
     if (!tree.exists(directory)) {
+        const std::string_view parent = directory.substr(0, directory.find('/'));
+        const std::string_view made = tree.exists(parent) ? directory : parent;
         QUERN_CHECK(tree.make_directories(directory));
-        QUERN_CHECK(give_to_guest(tree, directory, ids_));
+        QUERN_CHECK(give_to_guest(tree, made, ids_));
     }
     QUERN_TRY(home_, tree.subtree(directory));
     home_path_ = root / directory;

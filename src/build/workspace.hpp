@@ -32,7 +32,7 @@ class Workspace {
     const std::filesystem::path& home_path() const { return home_path_; }
     std::filesystem::path overlay_path() const { return path() / "overlay"; }
     const FileTree& home() const { return home_; }
-    /// Makes `directory`, which is made if missing, the home: a place in a mounted tree.
+    /// Makes `directory` ("home/build", made if missing) the home: a place in a mounted tree.
     Result<void> use_home(const std::filesystem::path& root, std::string_view directory);
     /// Lets go of it, so that the tree can be taken down.
     void close_home();

@@ -24,7 +24,7 @@ class Overlay {
     static Result<Overlay> mount(
         const std::vector<std::filesystem::path>& lowers, const std::filesystem::path& scratch
     );
-    static constexpr std::size_t most_layers = 160;
+    static constexpr std::size_t most_layers = 128;
     Overlay(Overlay&& other) noexcept;
     Overlay& operator=(Overlay&& other) noexcept;
     Overlay(const Overlay&) = delete;

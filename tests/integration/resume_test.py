@@ -28,7 +28,7 @@ def build(bench, recipe, *words, status=0):
     cache = bench.folder / "cache"
     done = bench.build(recipe, "-v", *words, status=status, env={"QUERN_CACHE_DIR": str(cache)})
     ran = [word[5:] for line in done.stderr.splitlines() for word in line.split() if word.startswith("ran-s")]
-    return [int(number) for number in ran], done.stderr
+    return [int(number) for number in dict.fromkeys(ran)], done.stderr  # a failure repeats what was printed last
 
 
 def packages(bench, folder="packages"):
