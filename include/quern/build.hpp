@@ -90,6 +90,8 @@ struct BuildOptions {
     /// all.
     std::string from_step, until_step;
     bool is_fresh = false;
+    /// An architecture whose programs this machine cannot run is passed over, not an error.
+    bool skip_foreign = false;
     std::filesystem::path out_directory = "packages";
     std::filesystem::path source_directory;     ///< empty: the recipe's own directory
     std::filesystem::path workspace_directory;  ///< empty: a fresh one below the cache
@@ -122,7 +124,7 @@ struct BuiltPackage {
 
 struct BuildReport {
     std::vector<BuiltPackage> packages;
-    bool is_skipped = false;    ///< the recipe is not for this architecture
+    bool is_skipped = false;    ///< not for this architecture, or one that cannot be run here
     bool is_unchanged = false;  ///< all is as the last build left it: nothing was done
     bool is_partial = false;    ///< --until: nothing was packed
     std::filesystem::path log;

@@ -7,6 +7,7 @@
 #include "quern/build.hpp"
 
 #include "build/environment.hpp"
+#include "build/foreign.hpp"
 #include "build/guest.hpp"
 #include "build/guest_caches.hpp"
 #include "build/lint.hpp"
@@ -255,6 +256,16 @@ Result<BuildReport> build(const BuildOptions& options, const Services& services)
     BuildReport report;
     const std::string& architecture = options.load.architecture;
     if (!is_wanted(configuration.package, options.recipe, architecture, services.reporter)) {
+        report.is_skipped = true;
+        return report;
+    }
+    if (auto reason = cannot_run(architecture, "/proc/sys/fs/binfmt_misc")) {
+        if (!options.skip_foreign) {
+            return std::move(*reason);
+        }
+        services.reporter.warning(
+            fmt::format("{} is passed over: {}", architecture, reason->message())
+        );
         report.is_skipped = true;
         return report;
     }

@@ -203,6 +203,7 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.recipe_license = flags.license;
     options.cache_directory = flags.cache_directory;
     QUERN_TRY(options.secrets, secret_files(flags.step));
+    options.skip_foreign = flags.recipe.architectures == std::vector<std::string>{"all"};
     options.from_step = flags.from_step;
     options.until_step = flags.until_step;
     options.is_fresh = flags.is_fresh;
