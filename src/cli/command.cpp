@@ -3,6 +3,8 @@
 
 #include "cli/command.hpp"
 
+#include "cli/recipe_commands.hpp"
+
 namespace quern::cli {
 
 // NOLINTNEXTLINE(readability-function-size): a table

@@ -68,6 +68,7 @@ std::optional<std::uint64_t> parse_size(const std::string& text) {
     return static_cast<std::uint64_t>(number * factor);
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 void add_limit_flags(CLI::App& app, InputLimits& limits) {
     const std::array flags = {
         LimitFlag{

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "cli/command.hpp"
+#include "cli/recipe_commands.hpp"
 #include "cli/recipe_flags.hpp"
 #include "cli/report_diagnostics.hpp"
 #include "cli/terminal.hpp"

@@ -10,7 +10,7 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from pipeline_bench import HEAD, build, paths_of, write_sources
-from workbench import SOURCE, expect, main
+from workbench import SOURCE, STATE, expect, main
 
 LIBRARY = {
     "configure.ac": """AC_INIT([frob], [1.0])
@@ -146,6 +146,65 @@ def perl(bench):
     expect(found == {"usr/share/perl5/Frob.pm"}, f"holds {sorted(found)}")
 
 
+# Stands for apk, which Debian has not: lists the files that /home/build/files names as the package's.
+APK = """package: {name: apk-tools, version: '2.14', epoch: 0, copyright: [{license: MIT}]}
+environment: {contents: {packages: [busybox]}}
+pipeline:
+  - runs: |
+      mkdir -p "${{targets.contextdir}}/usr/bin"
+      cat > "${{targets.contextdir}}/usr/bin/apk" <<'SH'
+      #!/bin/sh
+      for package in "$@"; do :; done
+      case "$2" in
+        -eq) [ "$package" = probe ] ;;
+        -qL) cat /home/build/files ;;
+      esac
+      SH
+      chmod 755 "${{targets.contextdir}}/usr/bin/apk"
+"""
+
+# What the pipelines say of a package with these files: pipeline, inputs, its files, what is said where it fails.
+TESTS = [
+    ("test/emptypackage", "", "var/lib/db/sbom/probe-1.0-r0.spdx.json", ""),
+    ("test/emptypackage", "", "usr/bin/true", "is not empty"),
+    ("test/no-docs", "", "usr/bin/true", ""),
+    ("test/no-docs", "", "usr/share/man/man1/x.1", "belongs in a -doc package"),
+    ("test/pkgconf", "", "usr/lib/pkgconfig/good.pc", ""),
+    ("test/pkgconf", "", "usr/lib/pkgconfig/bad.pc", "no-such-module"),
+    ("test/pkgconf", "", "opt/good.pc", "does not look for"),
+    ("test/ldd-check", "packages: probe", "usr/bin/bash", ""),
+    ("test/ldd-check", "packages: probe", "usr/bin/lost", "not found"),
+    ("test/ldd-check", "packages: probe, exclude-files: usr/bin/lost", "usr/bin/lost", ""),
+    ("test/ldd-check", "packages: other", "", "not installed"),
+    ("test/ldd-check", "files: /usr/bin/bash /usr/bin/none", "", "no such file"),
+    ("test/tw/ldd-check", "", "usr/bin/lost", "not found"),
+    ("test/ver-check", "bins: sed gzip, version: '.', match-type: regex", "", ""),
+    ("test/ver-check", "bins: sed, version: '99.99'", "", "does not print"),
+]
+
+
+def test_pipelines(bench):
+    """the pipelines for tests pass what is good and tell what is not."""
+    bench.build(bench.recipe(APK, "apk.yaml"), "--out-dir", bench.folder / "packages")
+    own = ("--repository-append", bench.folder / "packages", "--keyring-append", STATE / "hello.rsa.pub")
+    for number, (name, inputs, files, problem) in enumerate(TESTS):
+        recipe = HEAD % "build-base, busybox, bash" + f"""pipeline:
+  - runs: |
+      echo '{files}' > files
+      mkdir -p /usr/lib/pkgconfig /opt /usr/share/man/man1 gone
+      touch /usr/share/man/man1/x.1
+      printf 'Name: good\\nDescription: x\\nVersion: 1\\nLibs: -lgood\\n' | tee /usr/lib/pkgconfig/good.pc > /opt/good.pc
+      printf 'Name: bad\\nDescription: x\\nVersion: 1\\nRequires: no-such-module\\n' > /usr/lib/pkgconfig/bad.pc
+      echo 'int lost(void) {{ return 0; }}' | gcc -shared -xc -o liblost.so -
+      echo 'int lost(void); int main(void) {{ return lost(); }}' | gcc -xc -o /usr/bin/lost - -L. -llost
+      rm liblost.so
+  - uses: {name}
+    with: {{{inputs}}}
+"""
+        done = bench.build(bench.recipe(recipe), *own, "--out-dir", bench.folder / f"out{number}", status=3 if problem else 0)
+        expect(problem in done.stderr, f"{name} does not say {problem!r}:\n{done.stderr}")
+
+
 CANARY = "touch /home/build/canary"
 HOSTILE = [f"'; {CANARY}; '", f'"; {CANARY}; "', f"$({CANARY})", f"`{CANARY}`", f"x\n{CANARY}\n", f"a;{CANARY}", f"a|{CANARY}", f"a && {CANARY}",
            "-canary", "--canary=x", "*", "~", "${HOME}", "\\", "../../../x"]
@@ -206,4 +265,4 @@ def hostile_inputs(bench):
     expect(len(steps) > len(nodes), f"{len(steps)} steps of {len(nodes)} nodes")
 
 
-main([autoconf_and_split, split_refuses_other_places, patches, perl, hostile_inputs])
+main([autoconf_and_split, split_refuses_other_places, patches, perl, test_pipelines, hostile_inputs])

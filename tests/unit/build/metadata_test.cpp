@@ -39,9 +39,7 @@ struct Fixture {
     apk::PackageInfo info_of(const Output& output) const {
         return package_info(output, configuration.package, options, scan);
     }
-    apk::PackageInfo main_info() const {
-        return info_of(outputs_of(configuration).front());
-    }
+    apk::PackageInfo main_info() const { return info_of(outputs_of(configuration).front()); }
 };
 
 }  // namespace

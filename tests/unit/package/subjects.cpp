@@ -80,6 +80,7 @@ Subject make_subject(const std::string& name, const std::vector<MadeFile>& files
 }
 
 // The file is one loaded segment: header, program headers, dynamic section, names, section headers.
+// NOLINTNEXTLINE(readability-function-size): the parts of one file, in their order
 std::string make_elf(const MadeElf& made) {
     std::string names(1, '\0');
     const auto add_name = [&](const std::string& name) {
