@@ -101,6 +101,37 @@ void check_history(std::vector<CheckedRecipe>& recipes) {
     }
 }
 
+/// Needs of all recipes that neither the repositories nor the recipes have; each name is compared
+/// with all others once, however many recipes need it.
+Result<void> check_needs(
+    std::vector<CheckedRecipe>& recipes, std::set<std::string, std::less<>> names, ThreadPool& pool
+) {
+    for (const CheckedRecipe& recipe : recipes) {
+        names.insert(recipe.provides.begin(), recipe.provides.end());
+    }
+    UnknownNames unknown;
+    for (const CheckedRecipe& recipe : recipes) {
+        note_unknown(recipe, names, unknown);
+    }
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    std::vector<UnknownNames::value_type*> questions;
+    for (auto& name : unknown) {
+        questions.push_back(&name);
+    }
+    constexpr std::size_t most_advised = 2000;
+    QUERN_CHECK(pool.for_each_index(
+        std::min(questions.size(), most_advised),
+        [&](std::size_t i) -> Result<void> {
+            questions[i]->second = nearest(questions[i]->first, candidates);
+            return {};
+        }
+    ));
+    for (CheckedRecipe& recipe : recipes) {
+        check_needs(recipe, unknown);
+    }
+    return {};
+}
+
 /// What is left of the findings of a recipe, in order.
 std::vector<Diagnostic> findings_of(CheckedRecipe& recipe) {
     std::vector<Diagnostic> found = recipe.diagnostics.take();
@@ -183,14 +214,11 @@ Result<void> run_check(const CheckFlags& flags, const Invocation& invocation) {
     if (flags.history) {
         check_history(recipes);
     }
-    for (const CheckedRecipe& recipe : recipes) {
-        names.insert(recipe.provides.begin(), recipe.provides.end());
+    if (flags.repositories.is_given()) {
+        QUERN_CHECK(check_needs(recipes, std::move(names), pool));
     }
     std::vector<std::vector<Diagnostic>> found(recipes.size());
     QUERN_CHECK(pool.for_each_index(recipes.size(), [&](std::size_t i) -> Result<void> {
-        if (flags.repositories.is_given()) {
-            check_needs(recipes[i], names);
-        }
         found[i] = findings_of(recipes[i]);
         return {};
     }));

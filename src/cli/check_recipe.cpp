@@ -21,11 +21,6 @@
 namespace quern::cli {
 namespace {
 
-// Names with a variable in them are wrong already.
-bool is_name_known(std::string_view name, const std::set<std::string, std::less<>>& names) {
-    return names.contains(name) || name.find("${{") != std::string_view::npos;
-}
-
 void check_licenses(const recipe::Package& package, Diagnostics& diagnostics) {
     for (const recipe::Copyright& copyright : package.copyright) {
         const std::string& license = copyright.license.value;
@@ -114,19 +109,32 @@ Result<void> check_recipe(CheckedRecipe& checked, const CheckContext& context) {
     return {};
 }
 
-void check_needs(CheckedRecipe& checked, const std::set<std::string, std::less<>>& names) {
+void note_unknown(
+    const CheckedRecipe& checked,
+    const std::set<std::string, std::less<>>& names,
+    UnknownNames& unknown
+) {
     for (const recipe::Text& need : checked.needs) {
         const auto wanted = apk::Dependency::parse(need.value);
-        if (!wanted || wanted->is_conflict || is_name_known(wanted->name, names)) {
+        if (wanted && !wanted->is_conflict && !names.contains(wanted->name)) {
+            unknown.try_emplace(wanted->name);
+        }
+    }
+}
+
+void check_needs(CheckedRecipe& checked, const UnknownNames& unknown) {
+    for (const recipe::Text& need : checked.needs) {
+        const auto wanted = apk::Dependency::parse(need.value);
+        const auto found =
+            wanted && !wanted->is_conflict ? unknown.find(wanted->name) : unknown.end();
+        if (found == unknown.end()) {
             continue;
         }
-        const std::vector<std::string_view> candidates(names.begin(), names.end());
-        const std::string_view near = nearest(wanted->name, candidates);
         checked.diagnostics.warning(
             "unknown-package",
-            fmt::format("no repository and no recipe given has '{}'", printable(wanted->name)),
+            fmt::format("no repository and no recipe given has '{}'", printable(found->first)),
             need.where,
-            near.empty() ? std::string() : fmt::format("did you mean '{}'?", near)
+            found->second.empty() ? std::string() : fmt::format("did you mean '{}'?", found->second)
         );
     }
 }

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,12 +38,21 @@ struct CheckedRecipe {
     std::vector<std::string> provides;  ///< names that its packages will have
 };
 
+/// Names that no package has, with the one that was meant, which may be empty.
+using UnknownNames = std::map<std::string, std::string, std::less<>>;
+
 /// All that can be said of the recipe at `checked.path` by itself. Wrong recipes are no error.
 /// Errors: interrupted, usage (flags).
 Result<void> check_recipe(CheckedRecipe& checked, const CheckContext& context);
 
-/// "unknown-package": needs that are neither in `names` nor conflicts.
-void check_needs(CheckedRecipe& checked, const std::set<std::string, std::less<>>& names);
+/// Names that are needed and not in `names`, added to `unknown` with nothing.
+void note_unknown(
+    const CheckedRecipe& checked,
+    const std::set<std::string, std::less<>>& names,
+    UnknownNames& unknown
+);
+/// "unknown-package": needs of which `unknown` has the name.
+void check_needs(CheckedRecipe& checked, const UnknownNames& unknown);
 
 /// "epoch-not-reset": the version is another than in `before`, the recipe's earlier text, and the
 /// epoch is not 0.

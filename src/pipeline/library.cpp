@@ -60,6 +60,18 @@ std::string_view problem_of_name(std::string_view name) {
     return {};
 }
 
+/// Whether a link leads from `path`, which is named below `directory`, out of it. What is not on
+/// the disk (a reader may have files of its own) leads nowhere.
+bool leaves(const fs::path& directory, const fs::path& path) {
+    std::error_code error;
+    const fs::path real = fs::canonical(path, error);
+    if (error) {
+        return false;
+    }
+    const fs::path relative = real.lexically_relative(fs::canonical(directory, error));
+    return error || relative.empty() || *relative.begin() == "..";
+}
+
 void list_directory(const fs::path& directory, std::set<std::string>& names) {
     std::error_code error;
     auto entry = fs::recursive_directory_iterator(
@@ -112,6 +124,11 @@ Library::State::Entry Library::State::load(const std::string& name) const {
     for (const fs::path& directory : directories) {
         const fs::path path = directory / (name + std::string(extension));
         auto text = reader.read(path);
+        if (text && leaves(directory, path)) {
+            Entry wrong;
+            wrong.read_error = "it is a link that leaves the directory of definitions";
+            return wrong;
+        }
         if (text) {
             return decode(path.string(), std::move(*text), false);
         }

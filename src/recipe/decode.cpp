@@ -69,7 +69,7 @@ constexpr std::array option_contents_fields = {
         "packages",
         read_part<option_packages_table>,
         Shape::object,
-        {},
+        "packages of the environment",
         yaml::object_form<option_packages_table>},
 };
 constexpr Table<BuildOption> option_contents_table{"contents of an option", option_contents_fields};
@@ -79,7 +79,7 @@ constexpr std::array option_environment_fields = {
         "contents",
         read_part<option_contents_table>,
         Shape::object,
-        {},
+        "what the environment is made of",
         yaml::object_form<option_contents_table>},
 };
 constexpr Table<BuildOption> option_environment_table{

@@ -59,6 +59,16 @@ Outcome compile_text(
     const std::map<std::string, std::string>& definitions,
     const std::string& architecture
 ) {
+    recipe::LoadOptions options;
+    options.architecture = architecture;
+    return compile_text(recipe_text, definitions, options);
+}
+
+Outcome compile_text(
+    const std::string& recipe_text,
+    const std::map<std::string, std::string>& definitions,
+    const recipe::LoadOptions& options
+) {
     Outcome outcome;
     outcome.reader = std::make_unique<MemoryFileReader>();
     outcome.reader->add("recipe.yaml", recipe_text);
@@ -68,8 +78,6 @@ Outcome compile_text(
     outcome.library = std::make_unique<pipeline::Library>(
         std::vector<std::filesystem::path>{"pipelines"}, *outcome.reader
     );
-    recipe::LoadOptions options;
-    options.architecture = architecture;
     Diagnostics diagnostics;
     outcome.loaded = recipe::load("recipe.yaml", *outcome.reader, options, diagnostics);
     if (outcome.loaded) {

@@ -39,6 +39,12 @@ Outcome compile_text(
     const std::string& architecture = "x86_64"
 );
 
+Outcome compile_text(
+    const std::string& recipe,
+    const std::map<std::string, std::string>& definitions,
+    const quern::recipe::LoadOptions& options
+);
+
 /// The same for a recipe named demo, 1.2.3-r4, whose text goes on with `rest`.
 Outcome compile_demo(
     std::string_view rest,

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/built_in.hpp"
 #include "quern/plan.hpp"
+#include "support/atomic_file.hpp"
+#include "support/file_reader.hpp"
+#include "support/temp_dir.hpp"
 #include "tests/support/memory_file_reader.hpp"
 
 #include <catch2/catch.hpp>
@@ -95,4 +98,23 @@ TEST_CASE("library: many threads get the same definition", "[pipeline][library]"
         CHECK(definition == found[0]);
     }
     CHECK(found[0] != nullptr);
+}
+
+TEST_CASE("library: a link does not lead out of its directory", "[pipeline][library]") {
+    const auto folder = quern::TempDir::create(std::filesystem::temp_directory_path(), "library-");
+    REQUIRE(folder);
+    const auto inside = folder->path() / "inside";
+    std::filesystem::create_directory(inside);
+    for (const auto& path : {inside / "own.yaml", folder->path() / "other.yaml"}) {
+        REQUIRE(quern::write_file_atomically(path, "pipeline: [{runs: x}]\n"));
+    }
+    std::filesystem::create_symlink("own.yaml", inside / "near.yaml");
+    std::filesystem::create_symlink("../other.yaml", inside / "far.yaml");
+    const quern::DiskFileReader reader;
+    Library library({inside}, reader);
+    Diagnostics diagnostics;
+    CHECK(library.find("near", {}, diagnostics) != nullptr);
+    CHECK(!diagnostics.has_errors());
+    CHECK(library.find("far", {}, diagnostics) == nullptr);
+    CHECK(diagnostics.take().at(0).id == "unreadable-pipeline");
 }

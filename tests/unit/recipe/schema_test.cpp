@@ -75,7 +75,8 @@ TEST_CASE("schema: a misplaced key is sent to its map", "[recipe][schema]") {
     );
     CHECK(
         recipe::place_of_key("packages", "environment") ==
-        "this key belongs under 'environment.contents' or 'pipeline[].needs'"
+        "this key belongs under 'environment.contents' or 'pipeline[].needs' or "
+        "'options[].environment.contents'"
     );
     CHECK(recipe::place_of_key("nonsense", "package").empty());
 }
