@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <string_view>
+#include <vector>
 
 namespace quern::cli {
 namespace {
@@ -48,6 +48,51 @@ std::string shown_default(const LimitFlag& flag) {
     return flag.is_size ? human_size(*flag.target) : std::to_string(*flag.target);
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
+std::vector<LimitFlag> limit_flags(InputLimits& limits) {
+    return {
+        {"--max-download-bytes,--max-http-response-size",
+         "one download",
+         &limits.http.body_bytes,
+         true},
+        {"--max-index-file-bytes", "an index as served", &limits.index.file_bytes, true},
+        {"--max-index-text-bytes,--max-apkindex-decompressed-size",
+         "an index unpacked",
+         &limits.index.text_bytes,
+         true},
+        {"--max-index-line-bytes", "a line of an index", &limits.index.line_bytes, true},
+        {"--max-index-entries", "packages of an index", &limits.index.entries, false},
+        {"--max-index-relations",
+         "dependencies and provides of an index",
+         &limits.index.relations,
+         false},
+        {"--max-package-control-bytes,--max-apk-control-size",
+         "a package's control section unpacked",
+         &limits.package.control_bytes,
+         true},
+        {"--max-package-data-bytes,--max-apk-data-size",
+         "a package's data unpacked",
+         &limits.package.data_bytes,
+         true},
+        {"--max-package-entries", "files of a package", &limits.package.entries, false},
+        {"--max-archive-entries", "files of a source", &limits.archive.entries, false},
+        {"--max-archive-bytes", "a source unpacked", &limits.archive.total_bytes, true},
+        {"--max-archive-file-bytes", "one file of a source", &limits.archive.file_bytes, true},
+        {"--max-archive-ratio",
+         "unpacked to packed size of a source",
+         &limits.archive.ratio,
+         false},
+        {"--parallel-downloads",
+         "packages downloaded at a time",
+         &limits.parallel_downloads,
+         false},
+        {"--max-package-cache-bytes",
+         "packages kept in the cache; those not used for longest go first",
+         &limits.package_cache_bytes,
+         true},
+    };
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_size(const std::string& text) {
@@ -70,57 +115,7 @@ std::optional<std::uint64_t> parse_size(const std::string& text) {
 
 // NOLINTNEXTLINE(readability-function-size): a table
 void add_limit_flags(CLI::App& app, InputLimits& limits) {
-    const std::array flags = {
-        LimitFlag{
-            "--max-download-bytes,--max-http-response-size",
-            "one download",
-            &limits.http.body_bytes,
-            true},
-        LimitFlag{"--max-index-file-bytes", "an index as served", &limits.index.file_bytes, true},
-        LimitFlag{
-            "--max-index-text-bytes,--max-apkindex-decompressed-size",
-            "an index unpacked",
-            &limits.index.text_bytes,
-            true},
-        LimitFlag{"--max-index-line-bytes", "a line of an index", &limits.index.line_bytes, true},
-        LimitFlag{"--max-index-entries", "packages of an index", &limits.index.entries, false},
-        LimitFlag{
-            "--max-index-relations",
-            "dependencies and provides of an index",
-            &limits.index.relations,
-            false},
-        LimitFlag{
-            "--max-package-control-bytes,--max-apk-control-size",
-            "a package's control section unpacked",
-            &limits.package.control_bytes,
-            true},
-        LimitFlag{
-            "--max-package-data-bytes,--max-apk-data-size",
-            "a package's data unpacked",
-            &limits.package.data_bytes,
-            true},
-        LimitFlag{"--max-package-entries", "files of a package", &limits.package.entries, false},
-        LimitFlag{"--max-archive-entries", "files of a source", &limits.archive.entries, false},
-        LimitFlag{"--max-archive-bytes", "a source unpacked", &limits.archive.total_bytes, true},
-        LimitFlag{
-            "--max-archive-file-bytes", "one file of a source", &limits.archive.file_bytes, true},
-        LimitFlag{
-            "--max-archive-ratio",
-            "unpacked to packed size of a source",
-            &limits.archive.ratio,
-            false},
-        LimitFlag{
-            "--parallel-downloads",
-            "packages downloaded at a time",
-            &limits.parallel_downloads,
-            false},
-        LimitFlag{
-            "--max-package-cache-bytes",
-            "packages kept in the cache; those not used for longest go first",
-            &limits.package_cache_bytes,
-            true},
-    };
-    for (const LimitFlag& flag : flags) {
+    for (const LimitFlag& flag : limit_flags(limits)) {
         app.add_option_function<std::string>(
                flag.names,
                [flag](const std::string& text) { *flag.target = parse_limit(text, flag); },
