@@ -49,6 +49,12 @@ class IndexReader {
     }
 
  private:
+    static Error with_flag(Error error) {
+        return error.code() == ErrorCode::limit
+                   ? std::move(error).help("raise the limit with --max-index-file-bytes")
+                   : error;
+    }
+
     Result<std::optional<RepositoryIndex>> read_local() const {
         const std::filesystem::path path =
             location_.directory() / architecture_ / "APKINDEX.tar.gz";
@@ -57,7 +63,7 @@ class IndexReader {
             if (bytes.error().code() == ErrorCode::not_found) {
                 return std::optional<RepositoryIndex>();
             }
-            return std::move(bytes).error();
+            return with_flag(std::move(bytes).error());
         }
         return parse(*bytes);
     }
@@ -66,10 +72,10 @@ class IndexReader {
         const std::string url = location_.index_url(architecture_);
         const HttpCache cache(options_.cache_directory / "indexes", fetcher_, options_.offline);
         auto answer = cache.get(url, options_.limits.file_bytes);
-        if (!answer && answer.error().code() == ErrorCode::limit) {
-            return std::move(answer).error().help("raise the limit with --max-index-file-bytes");
+        if (!answer) {
+            return with_flag(std::move(answer).error());
         }
-        QUERN_TRY(const CachedBody body, std::move(answer));
+        const CachedBody& body = *answer;
         if (body.status != 200) {
             return Error(
                 body.status == 404 ? ErrorCode::not_found : ErrorCode::network,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apk/adb_index.hpp"
 #include "quern/package_file.hpp"
+#include "quern/package_info.hpp"
 #include "quern/version.hpp"
 #include "repository/arch_directory.hpp"
 #include "repository/file_guard.hpp"
@@ -23,11 +24,6 @@
 namespace quern::repository {
 
 namespace {
-
-bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
-    std::error_code code;
-    return a.lexically_normal() == b.lexically_normal() || std::filesystem::equivalent(a, b, code);
-}
 
 /// Files as they are, of directories the packages in them by name.
 Result<std::vector<std::filesystem::path>> expand(std::span<const std::filesystem::path> places) {
@@ -99,8 +95,12 @@ class Indexing {
         }
     }
 
+    /// Only in a repository: beside any other folder is no place for files of ours.
     std::filesystem::path guard_path() const {
-        return lock_ ? lock_->beside("files") : std::filesystem::path();
+        const auto& known = apk::known_architectures();
+        const bool is_repository =
+            lock_ && std::find(known.begin(), known.end(), directory_name()) != known.end();
+        return is_repository ? lock_->beside("files") : std::filesystem::path();
     }
 
     Result<apk::Index> read_source() const {
@@ -243,7 +243,7 @@ class Indexing {
             };
             QUERN_CHECK(write_file_atomically(directory() / "index.html", make_page(index_, page)));
         }
-        if (lock_) {
+        if (!guard_path().empty()) {
             std::ignore = guard_.write(guard_path());  // then all is read again next time
         }
         return options_.delete_files ? delete_dropped() : Result<void>();
