@@ -122,7 +122,8 @@ Result<std::size_t> InflatedRange::read(std::span<char> buffer) {
     state_->given += static_cast<std::uint64_t>(count);
     if (state_->given > state_->limits.total_bytes) {
         return Error(
-            ErrorCode::limit, "more bytes come out of the archive than --max-archive-bytes allows"
+            ErrorCode::limit,
+            "more bytes come out of the archive than --max-archive-total-bytes allows"
         );
     }
     if (state_->given > ratio_is_looked_at_from &&
