@@ -110,6 +110,7 @@ struct BuildOptions {
     int compression_level = 0;              ///< 0: the default
     std::vector<std::string> lint_require;  ///< --lint-require; replaces the set if not empty
     std::vector<std::string> lint_warn;     ///< --lint-warn; replaces the set if not empty
+    bool cyclonedx = false;                 ///< --sbom-format: a CycloneDX document too
     bool persist_lint_results = false;      ///< findings are kept beside the packages as JSON
     /// --test: the recipe's tests run before publishing, which takes that all pass.
     const BuildTests* tests = nullptr;

@@ -4,6 +4,7 @@
 #include "build/describe.hpp"
 
 #include "build/source_tree.hpp"
+#include "package/cyclonedx.hpp"
 #include "package/license.hpp"
 #include "package/sbom.hpp"
 #include "support/text.hpp"
@@ -20,33 +21,58 @@ std::string input_of(const recipe::PipelineNode& node, std::string_view name) {
     return found == node.with.end() ? std::string() : found->second.value;
 }
 
+package::SbomSource fetched_source(
+    const recipe::PipelineNode& node, const recipe::Package& package
+) {
+    package::SbomSource source;
+    source.kind = "fetch";
+    source.uri = input_of(node, "uri");
+    source.name = input_of(node, "purl-name");
+    source.version = input_of(node, "purl-version");
+    source.name = source.name.empty() ? package.name.value : source.name;
+    source.version = source.version.empty() ? package.version.value : source.version;
+    source.sha256 = input_of(node, "expected-sha256");
+    source.sha512 = input_of(node, "expected-sha512");
+    return source;
+}
+
+package::SbomSource git_source(const recipe::PipelineNode& node) {
+    package::SbomSource source;
+    source.kind = "git-checkout";
+    source.uri = input_of(node, "repository");
+    source.branch = input_of(node, "branch");
+    source.tag = input_of(node, "tag");
+    source.commit = input_of(node, "expected-commit");
+    return source;
+}
+
+// Sources at any depth; the peer tells only those at the top (recipe-and-build 10.4).
+void add_sources(
+    const std::vector<recipe::PipelineNode>& pipeline,
+    const recipe::Package& package,
+    const std::string& place,
+    std::vector<package::SbomSource>& sources
+) {
+    for (std::size_t i = 0; i < pipeline.size(); ++i) {
+        const recipe::PipelineNode& node = pipeline[i];
+        const std::string step = place + std::to_string(i);
+        if (node.uses.value == "fetch") {
+            sources.push_back(fetched_source(node, package));
+        } else if (node.uses.value == "git-checkout") {
+            sources.push_back(git_source(node));
+        } else {
+            add_sources(node.pipeline, package, step + "-", sources);
+            continue;
+        }
+        sources.back().step = step;
+    }
+}
+
 std::vector<package::SbomSource> sources_of(
     const std::vector<recipe::PipelineNode>& pipeline, const recipe::Package& package
 ) {
     std::vector<package::SbomSource> sources;
-    for (std::size_t i = 0; i < pipeline.size(); ++i) {
-        const recipe::PipelineNode& node = pipeline[i];
-        package::SbomSource source;
-        source.kind = node.uses.value;
-        source.step = i;
-        if (source.kind == "fetch") {
-            source.uri = input_of(node, "uri");
-            source.name = input_of(node, "purl-name");
-            source.version = input_of(node, "purl-version");
-            source.name = source.name.empty() ? package.name.value : source.name;
-            source.version = source.version.empty() ? package.version.value : source.version;
-            source.sha256 = input_of(node, "expected-sha256");
-            source.sha512 = input_of(node, "expected-sha512");
-        } else if (source.kind == "git-checkout") {
-            source.uri = input_of(node, "repository");
-            source.branch = input_of(node, "branch");
-            source.tag = input_of(node, "tag");
-            source.commit = input_of(node, "expected-commit");
-        } else {
-            continue;
-        }
-        sources.push_back(std::move(source));
-    }
+    add_sources(pipeline, package, "", sources);
     return sources;
 }
 
@@ -106,16 +132,13 @@ Result<std::string> spdx_document(
     return package::to_spdx_json(input);
 }
 
-// Scanners look for the document here. Source: recipe-and-build 10.1.
+// Scanners look for documents here. Source: recipe-and-build 10.1.
 Result<void> write_document(
-    const FileTree& tree,
-    const Output& output,
-    const std::string& version,
-    const std::string& document
+    const FileTree& tree, const std::string& name, const std::string& document
 ) {
     constexpr std::string_view directory = "var/lib/db/sbom";
     QUERN_CHECK(tree.make_directories(directory));
-    const std::string path = fmt::format("{}/{}-{}.spdx.json", directory, output.name, version);
+    const std::string path = fmt::format("{}/{}", directory, name);
     QUERN_CHECK(tree.remove(path));
     return tree.write(path, document, 0644);
 }
@@ -126,7 +149,12 @@ Result<void> describe(
     const Output& output, const FileTree& tree, const PackContext& context, const Services& services
 ) {
     QUERN_TRY(const std::string document, spdx_document(output, context, services));
-    return write_document(tree, output, context.configuration.package.full_version(), document);
+    const std::string stem =
+        fmt::format("{}-{}", output.name, context.configuration.package.full_version());
+    if (context.options.cyclonedx) {
+        QUERN_CHECK(write_document(tree, stem + ".cdx.json", package::to_cyclonedx_json(document)));
+    }
+    return write_document(tree, stem + ".spdx.json", document);
 }
 
 }  // namespace quern::build

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/load.hpp"
 
+#include "build/limits.hpp"
 #include "build/lint.hpp"
 #include "quern/version.hpp"
 #include "support/text.hpp"
@@ -48,6 +49,7 @@ Result<recipe::Configuration> load_recipe(
     }
     if (configuration) {
         check_disabled_linters(*configuration, diagnostics);
+        check_limits(*configuration, diagnostics);
     }
     if (!configuration || diagnostics.has_errors()) {
         return report_all(diagnostics, path, services.reporter);

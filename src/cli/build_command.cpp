@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -46,7 +47,7 @@ struct BuildFlags {
     bool empty_workspace = false, run_tests = false, is_fresh = false;
     bool strip_origin_name = false, update_index = true, persist_lint_results = false;
     bool create_build_log = false, cleanup = true, accepted = false;
-    std::vector<std::string> lint_require, lint_warn;
+    std::vector<std::string> lint_require, lint_warn, sbom_formats;
 };
 
 void add_output_flags(CLI::App& app, BuildFlags& flags) {
@@ -77,6 +78,13 @@ void add_output_flags(CLI::App& app, BuildFlags& flags) {
     app.add_flag(
         "--strip-origin-name", flags.strip_origin_name, "a subpackage's origin is its own name"
     );
+    add_list(
+        app,
+        "--sbom-format",
+        flags.sbom_formats,
+        "spdx, which every package has, and cyclonedx, which is written beside it"
+    )
+        ->check(CLI::IsMember({"spdx", "cyclonedx"}));
     app.add_option(
            "--compression-level",
            flags.compression_level,
@@ -211,6 +219,9 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.update_index = flags.update_index;
     options.compression_level = flags.compression_level;
     options.lint_require = flags.lint_require;
+    options.cyclonedx =
+        std::find(flags.sbom_formats.begin(), flags.sbom_formats.end(), "cyclonedx") !=
+        flags.sbom_formats.end();
     options.lint_warn = flags.lint_warn;
     options.persist_lint_results = flags.persist_lint_results;
     return options;

@@ -90,18 +90,22 @@ class Packer {
 
 }  // namespace
 
+Result<void> add_files(const FileTree& root, Subject& subject, apk::DataSink& sink) {
+    Packer packer(root, subject, sink);
+    for (std::size_t i = 0; i < subject.entries().size(); ++i) {
+        QUERN_CHECK(packer.add(i));
+    }
+    return {};
+}
+
 Result<apk::SpooledData> pack_data(
     const std::filesystem::path& directory,
     const FileTree& root,
     Subject& subject,
     const apk::PackageWriterOptions& options
 ) {
-    const apk::DataWriter write_data = [&](apk::DataSink& sink) -> Result<void> {
-        Packer packer(root, subject, sink);
-        for (std::size_t i = 0; i < subject.entries().size(); ++i) {
-            QUERN_CHECK(packer.add(i));
-        }
-        return {};
+    const apk::DataWriter write_data = [&](apk::DataSink& sink) {
+        return add_files(root, subject, sink);
     };
     return apk::spool_data(directory, write_data, options);
 }

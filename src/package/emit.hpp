@@ -9,6 +9,10 @@
 
 namespace quern::package {
 
+/// Gives the files of a package to `sink` in order and looks at each on the way (Inspector).
+/// Errors: those of `sink`; invalid_data if a file changed since the walk; limit.
+Result<void> add_files(const FileTree& root, Subject& subject, apk::DataSink& sink);
+
 /// Packs the files of a package and looks at each on the way (Inspector): afterwards `subject` has
 /// the facts that scanners and linters want, and only the control section is missing. Errors: as
 /// spool_data; invalid_data if a file changed since the walk; limit.

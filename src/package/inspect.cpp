@@ -3,6 +3,7 @@
 #include "package/inspect.hpp"
 
 #include "package/embedded_time.hpp"
+#include "package/kernel.hpp"
 #include "package/path.hpp"
 #include "support/text.hpp"
 
@@ -94,10 +95,15 @@ FileFacts inspect(std::string_view path, Content& content, bool& is_worth_noting
     if (path.ends_with(".pc")) {
         facts.pkg_config = read_pkg_config(content);
     }
+    if (is_kernel_path(path)) {
+        facts.kernel_version =
+            is_module_path(path) ? kernel_module_version(content) : kernel_image_version(content);
+    }
     facts.names_build_path =
         !is_document(path) && content.contains("/home/build/", 0, content.size());
     is_worth_noting = facts.elf || facts.interpreter_line || facts.pkg_config ||
-                      facts.embedded_time || facts.has_private_key || facts.names_build_path ||
+                      facts.embedded_time || facts.has_private_key ||
+                      !facts.kernel_version.empty() || facts.names_build_path ||
                       !facts.library_directories.empty();
     return facts;
 }

@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cctype>
+#include <set>
 #include <utility>
 
 namespace quern::package {
@@ -183,7 +184,7 @@ Element recipe_file(const SbomInput& input) {
 
 Element fetched_source(const SbomInput& input, const SbomSource& source) {
     Element element;
-    element.id = to_id({"Source", source.name, source.version, std::to_string(source.step)});
+    element.id = to_id({"Source", source.name, source.version, source.step});
     element.name = source.name;
     element.version = source.version;
     element.location = redact_url(source.uri);
@@ -242,7 +243,7 @@ Element git_source(const SbomInput& input, const SbomSource& source) {
             parts.push_back(*part);
         }
     }
-    parts.push_back(std::to_string(source.step));
+    parts.push_back(source.step);
     const std::string reference = source.tag.empty() ? source.commit : source.tag;
     const std::size_t slash = path_with_host.find('/');
     const std::string path =
@@ -357,7 +358,12 @@ std::string to_spdx_json(const SbomInput& input) {
     const Element package = apk_package(input);
     std::vector<Element> elements = {operating_system(input), package};
     Json relationships = Json::array();
+    // A subpackage may fetch what the main package did: ids are told apart, they name one element.
+    std::set<std::string> ids = {elements[0].id, elements[1].id};
     const auto add = [&](Element element, const char* type) {
+        for (int copy = 2; !ids.insert(element.id).second; ++copy) {
+            element.id += fmt::format("-{}", copy);
+        }
         relationships.push_back(relationship(package.id, type, element.id));
         elements.push_back(std::move(element));
     };

@@ -18,7 +18,9 @@ struct SbomSource {
     std::string name, version;
     std::string sha256, sha512;
     std::string branch, tag, commit;
-    std::size_t step = 0;  ///< position among the top-level steps
+    /// Where its step stands: the position at the top ("3"), and behind it those of the steps that
+    /// are nested ("3-0-1").
+    std::string step = "0";
 };
 
 /// A text that belongs to a LicenseRef-.

@@ -28,6 +28,8 @@ struct FileFacts {
     /// Of a file of etc/ld.so.conf.d: its directories, without the slash in front.
     std::vector<std::string> library_directories;
 
+    std::string kernel_version;  ///< of a kernel image, or that a module was built for
+
     bool names_build_path = false;  ///< "/home/build/" stands somewhere in it
     bool has_private_key = false;   ///< a PEM private key stands in its first 64 KiB
     /// The time in the header of an archive, a compressed file or Python's byte code; Unix seconds.

@@ -12,13 +12,8 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from workbench import BUILD, QUERN, SHARED, STATE
 
-GENERATED = "dependencies that are generated from the tree come with issue E"
-LINTERS = "linters come with issue E"
 LINK = "its src/link.txt is recorded as a link that is not copied, but lies beside this checkout as a file"
-LATER = {
-    "lint-exempt": LINTERS, "lint-flags": LINTERS, "lint-required": LINTERS, "lint-warnings": LINTERS,
-    "links": GENERATED, "setcap": GENERATED, "split-pipelines": GENERATED, "subpackages": GENERATED, "modes": GENERATED, "options": GENERATED, "sca-commands": GENERATED, "sca-languages": GENERATED, "sca-pkgconfig": GENERATED, "sca-shared-objects": GENERATED,
-}
+LATER = {}
 if (SHARED / "data/build/source-overlay/src/link.txt").is_file() and not (SHARED / "data/build/source-overlay/src/link.txt").is_symlink():
     LATER["source-overlay"] = LINK
 

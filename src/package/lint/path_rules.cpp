@@ -246,7 +246,7 @@ bool is_untested_library(const TarEntry& entry, const LintContext& context) {
 
 bool is_stray_document(const TarEntry& entry, const LintContext&) {
     return is_lint_file(entry) && parent_path(entry.path) == document_directory &&
-           !entry.path.ends_with(".spdx.json");
+           !entry.path.ends_with(".spdx.json") && !entry.path.ends_with(".cdx.json");
 }
 
 std::vector<LintPlace> special_modes(const LintContext& context, std::string&) {

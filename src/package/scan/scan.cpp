@@ -4,6 +4,7 @@
 
 #include "package/scan/scanner.hpp"
 #include "quern/dependency.hpp"
+#include "quern/version.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@
 namespace quern::package {
 namespace {
 
-constexpr std::array<Scanner, 8> table = {{
+constexpr std::array<Scanner, 9> table = {{
     {"shared-objects", "libraries that ELF files are and need", scan_shared_objects},
     {"commands", "programs that anyone may run", scan_commands},
     {"documentation", "viewers of manual pages", scan_documentation},
@@ -25,6 +26,7 @@ constexpr std::array<Scanner, 8> table = {{
     {"python", "directories of Python modules", scan_python},
     {"ruby", "directories of Ruby gems", scan_ruby},
     {"interpreters", "first lines of scripts", scan_interpreters},
+    {"kernel", "kernels and their modules", scan_kernel},
 }};
 
 std::vector<std::string> library_directories(std::span<const Subject> recipe) {
@@ -45,6 +47,17 @@ std::vector<std::string> library_directories(std::span<const Subject> recipe) {
 
 std::string_view name_part(std::string_view text) {
     return text.substr(0, text.find_first_of("=<>~"));
+}
+
+// Names come from files and may hold anything, also what reads as an operator and a version. A
+// library, a command or a module is needed by its bare name; what is provided ends in one version.
+bool is_readable(Relation relation, const std::string& text) {
+    if (apk::is_dependency_name(text)) {
+        return true;
+    }
+    const auto relation_read = apk::Dependency::parse(text);
+    const bool is_bare_kind = text.find(':') != std::string::npos && relation == Relation::depends;
+    return relation_read && !is_bare_kind && apk::is_valid_version(relation_read->version);
 }
 
 // What a package carries for itself it does not need from others. Source: recipe-and-build 7.2.
@@ -91,7 +104,7 @@ bool ScanContext::is_library_directory(std::string_view directory) const {
 
 void ScanSink::add(Relation relation, const std::string& text, std::string_view file) {
     constexpr std::size_t longest_relation = 256;  // Source: apk-format 1.3
-    if (!apk::is_dependency_name(name_part(text)) || text.size() > longest_relation) {
+    if (!is_readable(relation, text) || text.size() > longest_relation) {
         warn(file, fmt::format("'{}' is no name that a package can have or need", printable(text)));
         return;
     }
@@ -110,6 +123,10 @@ void ScanSink::add(Relation relation, const std::string& text, std::string_view 
 
 void ScanSink::depends(const std::string& text, std::string_view file) {
     add(Relation::depends, text, file);
+}
+
+void ScanSink::provides(const std::string& text, std::string_view file) {
+    add(Relation::provides, text, file);
 }
 
 void ScanSink::provides(const std::string& name, std::string_view version, std::string_view file) {

@@ -24,6 +24,7 @@ class ScanSink {
  public:
     void set_scanner(std::string_view scanner) { scanner_ = scanner; }
     void depends(const std::string& text, std::string_view file);
+    void provides(const std::string& text, std::string_view file);
     void provides(const std::string& name, std::string_view version, std::string_view file);
     void vendored(const std::string& name, std::string_view version, std::string_view file);
     void warn(std::string_view file, std::string_view text);
@@ -57,6 +58,7 @@ void scan_perl(const ScanContext& context, ScanSink& sink);
 void scan_python(const ScanContext& context, ScanSink& sink);
 void scan_ruby(const ScanContext& context, ScanSink& sink);
 void scan_interpreters(const ScanContext& context, ScanSink& sink);
+void scan_kernel(const ScanContext& context, ScanSink& sink);
 
 /// The program of a line behind "#!": "/usr/bin/env -S perl -w" gives "perl". Empty if there is
 /// none; then `problem` may say why.

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "package/sbom.hpp"
 
+#include "package/cyclonedx.hpp"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <set>
 #include <string>
 
 namespace quern::package {
@@ -91,6 +94,24 @@ TEST_CASE(
     CHECK(document["packages"][4]["name"] == "main");
 }
 
+TEST_CASE("sbom: what is fetched twice has two ids", "[package][sbom]") {
+    SbomInput input = demo();
+    SbomSource source;
+    source.kind = "fetch";
+    source.uri = "https://example.org/a.tar.gz";
+    source.name = "a";
+    source.version = "1";
+    input.sources = {source};
+    input.inherited_sources = {source};
+    std::set<std::string> ids;
+    const auto document = parse(input);
+    for (const auto& package : document["packages"]) {
+        CHECK(ids.insert(package["SPDXID"].get<std::string>()).second);
+    }
+    CHECK(ids.count("SPDXRef-Package-Source-a-1-0") == 1);
+    CHECK(ids.count("SPDXRef-Package-Source-a-1-0-2") == 1);
+}
+
 TEST_CASE("sbom: ids hold only what SPDX allows", "[package][sbom]") {
     SbomInput input = demo();
     input.package = "lib_x+é";
@@ -129,6 +150,32 @@ TEST_CASE("sbom: text is escaped for web pages and ends in a newline", "[package
     CHECK(text.find("a \\u003cb\\u003e \\u0026 c\\n") != std::string::npos);
     CHECK(text.ends_with("}\n"));
     CHECK(text == to_spdx_json(input));
+}
+
+TEST_CASE("sbom: CycloneDX tells the same packages, licences and checksums", "[package][sbom]") {
+    SbomInput input = demo();
+    SbomSource source;
+    source.kind = "fetch";
+    source.uri = "https://example.org/a.tar.gz";
+    source.name = "a";
+    source.version = "1";
+    source.sha256 = std::string(64, 'c');
+    input.sources = {source};
+    const std::string spdx = to_spdx_json(input);
+    const auto bom = nlohmann::json::parse(to_cyclonedx_json(spdx));
+    CHECK(bom["bomFormat"] == "CycloneDX");
+    CHECK(bom["specVersion"] == "1.5");
+    CHECK(bom["metadata"]["component"]["purl"] == "pkg:apk/unknown/demo@1.0.0-r0?arch=x86_64");
+    CHECK(bom["metadata"]["component"]["licenses"][0]["expression"] == "MIT");
+    REQUIRE(bom["components"].size() == 3);
+    CHECK(bom["components"][2]["hashes"][0]["content"] == source.sha256);
+    CHECK(bom["dependencies"][0]["dependsOn"].size() == 2);
+    CHECK(to_cyclonedx_json(spdx) == to_cyclonedx_json(to_spdx_json(input)));
+    input.full_version = "1.0.0-r1";
+    CHECK(
+        nlohmann::json::parse(to_cyclonedx_json(to_spdx_json(input)))["serialNumber"] !=
+        bom["serialNumber"]
+    );
 }
 
 }  // namespace quern::package

@@ -205,7 +205,7 @@ TEST_CASE("scan: names that no client can read are warned of, not written", "[pa
     );
     const ScanResult result = scan_one(subject);
     CHECK(result.relations.empty());
-    CHECK(result.warnings.size() == 4);
+    CHECK(result.warnings.size() == 5);
     for (const std::string& warning : result.warnings) {
         CHECK(warning.find('\n') == std::string::npos);
     }

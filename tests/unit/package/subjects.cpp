@@ -79,38 +79,55 @@ Subject make_subject(const std::string& name, const std::vector<MadeFile>& files
     return subject;
 }
 
-// The file is one loaded segment: header, program headers, dynamic section, names, section headers.
-// NOLINTNEXTLINE(readability-function-size): the parts of one file, in their order
-std::string make_elf(const MadeElf& made) {
-    std::string names(1, '\0');
-    const auto add_name = [&](const std::string& name) {
+namespace {
+
+constexpr std::uint64_t header_size = 64;
+constexpr std::uint64_t program_header_size = 56;
+constexpr std::uint64_t section_header_size = 64;
+constexpr std::uint64_t dynamic_entry_size = 16;
+constexpr std::uint64_t program_headers = 4;
+
+/// The parts of a file that are known before it is laid out.
+struct ElfParts {
+    std::string names = std::string(1, '\0');
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> dynamic;
+    std::size_t interpreter = 0;  ///< in names
+    std::vector<std::size_t> section_names = {0};
+
+    std::size_t add_name(const std::string& name) {
         const std::size_t at = names.size();
         names += name + '\0';
         return at;
-    };
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> dynamic;
+    }
+    std::uint64_t dynamic_at() const { return header_size + program_headers * program_header_size; }
+    std::uint64_t names_at() const {
+        return dynamic_at() + (dynamic.size() + 3) * dynamic_entry_size;
+    }
+    std::uint64_t sections_at() const { return names_at() + names.size(); }
+    std::uint64_t size() const {
+        return sections_at() + section_names.size() * section_header_size;
+    }
+};
+
+ElfParts parts_of(const MadeElf& made) {
+    ElfParts parts;
     if (!made.soname.empty()) {
-        dynamic.emplace_back(14, add_name(made.soname));
+        parts.dynamic.emplace_back(14, parts.add_name(made.soname));
     }
     for (const std::string& library : made.needed) {
-        dynamic.emplace_back(1, add_name(library));
+        parts.dynamic.emplace_back(1, parts.add_name(library));
     }
     if (!made.search_path.empty()) {
-        dynamic.emplace_back(29, add_name(made.search_path));
+        parts.dynamic.emplace_back(29, parts.add_name(made.search_path));
     }
-    const std::size_t interpreter_at = add_name(made.interpreter);
-    std::vector<std::size_t> section_names = {0};
+    parts.interpreter = parts.add_name(made.interpreter);
     for (const std::string& section : made.sections) {
-        section_names.push_back(add_name(section));
+        parts.section_names.push_back(parts.add_name(section));
     }
-    constexpr std::uint64_t header_size = 64;
-    constexpr std::uint64_t program_headers = 4;
-    const std::uint64_t dynamic_at = header_size + program_headers * 56;
-    const std::uint64_t names_at = dynamic_at + (dynamic.size() + 3) * 16;
-    const std::uint64_t sections_at = names_at + names.size();
-    const std::uint64_t file_size = sections_at + section_names.size() * 64;
-    dynamic.insert(dynamic.end(), {{5, names_at}, {10, names.size()}, {0, 0}});
+    return parts;
+}
 
+std::string elf_header(const MadeElf& made, const ElfParts& parts) {
     std::string bytes =
         "\x7f"
         "ELF\2\1\1";
@@ -120,38 +137,57 @@ std::string make_elf(const MadeElf& made) {
     append(bytes, 1, 4);
     append(bytes, 0, 8);
     append(bytes, header_size, 8);
-    append(bytes, made.sections.empty() ? 0 : sections_at, 8);
+    append(bytes, made.sections.empty() ? 0 : parts.sections_at(), 8);
     append(bytes, 0, 4);
     append(bytes, header_size, 2);
-    append(bytes, 56, 2);
+    append(bytes, program_header_size, 2);
     append(bytes, program_headers, 2);
-    append(bytes, 64, 2);
-    append(bytes, section_names.size(), 2);
+    append(bytes, section_header_size, 2);
+    append(bytes, parts.section_names.size(), 2);
     append(bytes, 0, 2);
-    const auto add_segment = [&](std::uint64_t type, std::uint64_t offset, std::uint64_t size) {
-        append(bytes, type, 4);
-        append(bytes, 4, 4);
-        for (const std::uint64_t value : {offset, offset, offset, size, size, std::uint64_t{1}}) {
-            append(bytes, value, 8);
-        }
-    };
-    add_segment(1, 0, file_size);
-    add_segment(2, dynamic_at, dynamic.size() * 16);
-    add_segment(
-        made.interpreter.empty() ? 0 : 3, names_at + interpreter_at, made.interpreter.size() + 1
+    return bytes;
+}
+
+void append_segment(
+    std::string& bytes, std::uint64_t type, std::uint64_t offset, std::uint64_t size
+) {
+    append(bytes, type, 4);
+    append(bytes, 4, 4);
+    for (const std::uint64_t value : {offset, offset, offset, size, size, std::uint64_t{1}}) {
+        append(bytes, value, 8);
+    }
+}
+
+}  // namespace
+
+// The file is one loaded segment: header, program headers, dynamic section, names, section headers.
+std::string make_elf(const MadeElf& made) {
+    const ElfParts parts = parts_of(made);
+    std::string bytes = elf_header(made, parts);
+    append_segment(bytes, 1, 0, parts.size());
+    append_segment(bytes, 2, parts.dynamic_at(), (parts.dynamic.size() + 3) * dynamic_entry_size);
+    append_segment(
+        bytes,
+        made.interpreter.empty() ? 0 : 3,
+        parts.names_at() + parts.interpreter,
+        made.interpreter.size() + 1
     );
-    add_segment(made.has_relro ? 0x6474e552 : 0, 0, 0);
+    append_segment(bytes, made.has_relro ? 0x6474e552 : 0, 0, 0);
+    auto dynamic = parts.dynamic;
+    dynamic.emplace_back(5, parts.names_at());
+    dynamic.emplace_back(10, parts.names.size());
+    dynamic.emplace_back(0, 0);
     for (const auto& [tag, value] : dynamic) {
         append(bytes, tag, 8);
         append(bytes, value, 8);
     }
-    bytes += names;
-    for (std::size_t i = 0; i < section_names.size(); ++i) {
-        append(bytes, section_names[i], 4);
-        bytes.append(4 + 8 + 8, '\0');
-        append(bytes, i == 0 ? names_at : 0, 8);  // section 0 stands for the table of names
-        append(bytes, i == 0 ? names.size() : 0, 8);
-        bytes.append(64 - 40, '\0');
+    bytes += parts.names;
+    for (std::size_t i = 0; i < parts.section_names.size(); ++i) {
+        append(bytes, parts.section_names[i], 4);
+        bytes.append(20, '\0');
+        append(bytes, i == 0 ? parts.names_at() : 0, 8);  // section 0 stands for the names
+        append(bytes, i == 0 ? parts.names.size() : 0, 8);
+        bytes.append(section_header_size - 40, '\0');
     }
     return bytes;
 }

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the quern authors
+# SPDX-License-Identifier: Apache-2.0
+"""Packages describe themselves: what was built can be scanned, explained, linted and compared again."""
+import io
+import json
+import pathlib
+import sys
+import tarfile
+import zlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from json_schema import problems
+from workbench import SOURCE, expect, main
+
+RECIPE = """
+package: {{name: gear, version: "{version}", epoch: 0, copyright: [{{license: MIT}}], dependencies: {{runtime: [busybox]}}}}
+environment: {{contents: {{packages: [busybox, build-base]}}}}
+pipeline:
+  - runs: |
+      d=${{{{targets.destdir}}}}/usr; mkdir -p $d/lib $d/bin
+      echo 'int gear(void){{return 8;}}' > gear.c
+      gcc -shared -fPIC -Wl,-soname,libgear.so.{soname} gear.c -o $d/lib/libgear.so.{soname}
+      printf '#!/usr/bin/perl\\n' > $d/bin/turn; chmod 755 $d/bin/turn
+      {extra}
+subpackages:
+  - name: gear-dev
+    pipeline: [{{runs: "mkdir -p ${{{{targets.contextdir}}}}/usr/lib; ln -s libgear.so.{soname} ${{{{targets.contextdir}}}}/usr/lib/libgear.so"}}]
+"""
+
+
+def build(bench, version="1.0", soname="1", extra=":", status=0):
+    recipe = bench.recipe(RECIPE.format(version=version, soname=soname, extra=extra))
+    done = bench.build(recipe, "--out-dir", bench.folder / "packages", status=status)
+    return recipe, bench.folder / "packages/x86_64", done
+
+
+def data_files(package):
+    """{path: bytes} of the files in a package's data section, which is its last gzip member."""
+    rest = package.read_bytes()
+    while rest:
+        member = zlib.decompressobj(31)
+        plain, rest = member.decompress(rest), member.unused_data
+    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+        return {entry.name: tar.extractfile(entry).read() for entry in tar if entry.isreg()}
+
+
+def explains(bench):
+    """scan --explain and show --why name the files behind relations, also those of a sibling package."""
+    _, packages, _ = build(bench)
+    told = json.loads(bench.run("--format", "json", "scan", "--explain", packages / "gear-dev-1.0-r0.apk").stdout)
+    expect([(r["text"], r["files"]) for r in told["relations"]] == [("so:libgear.so.1", ["usr/lib/libgear.so"])], told)
+    text = bench.run("show", "--why", packages / "gear-1.0-r0.apk").stdout
+    for line in ("busybox  <- the recipe", "cmd:perl  <- usr/bin/turn (interpreters)", "so:libgear.so.1=1  <- usr/lib/libgear.so.1 (shared-objects)"):
+        expect(line in text, f"no {line!r} in:\n{text}")
+
+
+def scans_again(bench):
+    """scan gives what the packages say, and --diff tells when the recipe does not any more."""
+    recipe, packages, _ = build(bench)
+    same = bench.run("scan", "--arch", "x86_64", "--diff", "-r", packages.parent, recipe)
+    expect(same.stdout == "", same.stdout)
+    recipe.write_text(recipe.read_text().replace("runtime: [busybox]", "runtime: [busybox, sed]"))
+    changed = bench.run("scan", "--arch", "x86_64", "--diff", "-r", packages.parent, recipe, status=1)
+    expect("+depend = sed" in changed.stdout.splitlines(), changed.stdout)
+
+
+def lints(bench):
+    """lint finds in a package what the build found, as text, JSON and SARIF, and fails only for required linters."""
+    _, packages, _ = build(bench, extra="mkdir -p ${{targets.destdir}}/opt; echo x > ${{targets.destdir}}/opt/x")
+    package = packages / "gear-1.0-r0.apk"
+    expect("opt/x [opt]" in bench.run("lint", package).stdout, "no opt")
+    bench.run("lint", "--lint-require", "opt", package, status=1)
+    found = json.loads(bench.run("--format", "json", "lint", package).stdout)[0]["findings"]
+    expect("opt" in [finding["rule"] for finding in found], found)
+    log = json.loads(bench.run("lint", "--sarif", package).stdout)
+    expect("opt" in [result["ruleId"] for result in log["runs"][0]["results"]], log)
+    expect("did you mean 'strip'" in bench.run("lint", "--lint-require", "stripp", package, status=2).stderr, "no suggestion")
+
+
+def disabled(bench):
+    """a required linter fails the build and publishes nothing; checks.disabled lets it warn; an unknown name is an error at its place."""
+    extra = "chmod 4755 ${{targets.destdir}}/usr/bin/turn"
+    recipe, packages, done = build(bench, extra=extra, status=1)
+    expect("[setuidgid]" in done.stderr, done.stderr)
+    expect(not packages.exists() or not list(packages.iterdir()), "something was published")
+    allowed = recipe.read_text().replace("epoch: 0,", "epoch: 0, checks: {disabled: [setuidgid]},")
+    recipe.write_text(allowed)
+    done = bench.build(recipe, "--out-dir", packages.parent)
+    expect("[setuidgid]" in done.stderr and "error" not in done.stderr, done.stderr)
+    recipe.write_text(allowed.replace("[setuidgid]", "[setuid]"))
+    done = bench.build(recipe, "--out-dir", packages.parent, status=1)
+    expect("melange.yaml:2:" in done.stderr and "[unknown-linter]" in done.stderr, done.stderr)
+
+
+def compares(bench):
+    """diff tells files, relations and fields apart and flags a soname that went away."""
+    _, packages, _ = build(bench)
+    build(bench, version="1.1", soname="2")
+    old, new = packages / "gear-1.0-r0.apk", packages / "gear-1.1-r0.apk"
+    told = json.loads(bench.run("--format", "json", "diff", old, new).stdout)
+    expect(told["broken_sonames"] == ["so:libgear.so.1"], told["broken_sonames"])
+    expect({"usr/lib/libgear.so.1", "usr/lib/libgear.so.2"} <= {change["subject"] for change in told["files"]}, told["files"])
+    bench.run("diff", "--exit-code", old, new, status=1)
+    expect(bench.run("diff", "--exit-code", old, old).stdout == "", "a package differs from itself")
+
+
+def documents(bench):
+    """the SPDX document of a package is one by our schema of SPDX 2.3, and --sbom-format adds a CycloneDX one."""
+    recipe = bench.recipe("""
+package:
+  name: papers
+  version: "1"
+  epoch: 0
+  copyright: [{license: "My Custom_License v2!"}, {license: MIT, attestation: mine}]
+  cpe: {vendor: acme, product: papers}
+environment: {contents: {packages: [busybox]}}
+pipeline: [{runs: "mkdir -p ${{targets.destdir}}/usr/share"}]
+subpackages: [{name: papers-more}]
+""")
+    bench.build(recipe, "--out-dir", bench.folder / "packages", "--sbom-format", "cyclonedx", "--namespace", "wolfi")
+    schema = json.loads((SOURCE / "tests/support/spdx-2.3.schema.json").read_text())
+    for name in ("papers", "papers-more"):
+        files = data_files(bench.folder / f"packages/x86_64/{name}-1-r0.apk")
+        document = json.loads(files[f"var/lib/db/sbom/{name}-1-r0.spdx.json"])
+        expect(not problems(document, schema), problems(document, schema))
+        ids = [package["SPDXID"] for package in document["packages"]]
+        expect(len(ids) == len(set(ids)), f"ids occur twice: {ids}")
+        for relationship in document["relationships"]:
+            expect(relationship["spdxElementId"] in ids and relationship["relatedSpdxElement"] in ids, relationship)
+        bom = json.loads(files[f"var/lib/db/sbom/{name}-1-r0.cdx.json"])
+        expect(bom["bomFormat"] == "CycloneDX" and bom["metadata"]["component"]["name"] == name, bom)
+        document["packages"][0]["SPDXID"] = "not an id"
+        expect(problems(document, schema), "the schema lets anything pass")
+
+
+main([documents, explains, scans_again, lints, disabled, compares])
