@@ -80,7 +80,8 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
         wheel.writestr('frob-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: frob\\nVersion: 1.0\\n')
         wheel.writestr('frob-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nGenerator: probe\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
         wheel.writestr('frob-1.0.dist-info/entry_points.txt', '[console_scripts]\\nfrob = frob:main\\n')
-        wheel.writestr('frob-1.0.dist-info/RECORD', '')
+        names = wheel.namelist() + ['frob-1.0.dist-info/RECORD']
+        wheel.writestr(names[-1], ''.join(name + ',,\\n' for name in names))
     return name
 """
 
