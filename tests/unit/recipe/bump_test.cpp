@@ -202,7 +202,7 @@ TEST_CASE("bump: what cannot be bumped is told, and nothing is given", "[recipe]
     CHECK(bump("package: {name: d, version: 1}\n").text.find("has no epoch") != std::string::npos);
     CHECK(bump(head + "stray: 1\n").text == "refused");
     CHECK(bump(head, {.version = "1 2"}).text == "'1 2' is no version");
-    CHECK(bump(head, {.version = "1\n2"}).text == "'1\\n2' is no version");
+    CHECK(bump(head, {.version = "1\n2"}).text == "'1\\x0a2' is no version");
     CHECK(bump(head, {.expected_commit = "abc"}).text == "'abc' is no commit");
     const std::string gone = "https://e.org/gone";
     CHECK(bump(head + "pipeline:\n" + fetch_step(gone, old_sum)).text == gone + " answers 404");
