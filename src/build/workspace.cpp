@@ -53,6 +53,14 @@ Result<void> Workspace::use_home(const std::filesystem::path& root, std::string_
     }
     QUERN_TRY(home_, tree.subtree(directory));
     home_path_ = root / directory;
+    // The account `build` may have made it for itself, but steps are root's unless `run-as` says
+    // otherwise: git refuses to work in a directory of somebody else.
+    const uid_t owner = ids_.to_host(0);
+    if ((ids_.count > 1 && ::fchown(home_.fd(), owner, owner) != 0) ||
+        ::fchmod(home_.fd(), 0755) != 0) {
+        const int err = errno;
+        return Error::system(err, "giving the workspace to the steps");
+    }
     return {};
 }
 
