@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/recipe_flags.hpp"
+#include "cli/script_check.hpp"
 #include "cli/session.hpp"
 #include "cli/step_flags.hpp"
 #include "cli/terminal.hpp"
@@ -333,6 +334,9 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
     for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {
         QUERN_TRY(options.load, load_options(flags.recipe, architecture));
         options.load.commit = commit;
+        if (flags.recipe.shell_check) {
+            QUERN_CHECK(check_scripts_of(options.recipe, options.load, services));
+        }
         if (!flags.step.workspace_directory.empty()) {
             options.workspace_directory =
                 std::filesystem::path(flags.step.workspace_directory) / architecture;

@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/recipe_flags.hpp"
+#include "cli/script_check.hpp"
 #include "cli/session.hpp"
 #include "cli/step_flags.hpp"
 #include "cli/terminal.hpp"
@@ -83,6 +84,9 @@ Result<std::vector<build::TestReport>> run_all(
     std::vector<build::TestReport> reports;
     for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {
         QUERN_TRY(options.load, load_options(flags.recipe, architecture));
+        if (flags.recipe.shell_check) {
+            QUERN_CHECK(check_scripts_of(options.recipe, options.load, services));
+        }
         options.run.workspace_directory = flags.step.workspace_directory;
         if (!flags.step.workspace_directory.empty()) {
             options.run.workspace_directory /= architecture;

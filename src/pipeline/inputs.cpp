@@ -9,6 +9,7 @@
 
 #include "recipe/variables.hpp"
 #include "support/text.hpp"
+#include "yaml/place.hpp"
 
 #include <fmt/format.h>
 
@@ -83,7 +84,7 @@ void check_names(const InputRequest& request, Diagnostics& diagnostics) {
                 printable(name),
                 printable(request.pipeline)
             ),
-            text.where,
+            yaml::key_before(name, text.where),
             known.empty()  ? "it takes no inputs"
             : near.empty() ? fmt::format("it takes: {}", fmt::join(known, ", "))
                            : fmt::format("did you mean '{}'?", near)

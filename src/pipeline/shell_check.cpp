@@ -94,7 +94,12 @@ std::optional<Complaint> parse_complaint(std::string_view text) {
         complaint.is_warning = true;
         message.remove_prefix(warning.size());
     }
-    complaint.message = printable(message);
+    // "here-document at line 2 delimited by…": a line by bash's count, which is told as a place.
+    std::string told = printable(message);
+    if (const std::size_t place = told.find(" at line "); place != std::string::npos) {
+        told.erase(place, told.find(' ', place + std::string_view(" at line ").size()) - place);
+    }
+    complaint.message = std::move(told);
     return complaint;
 }
 

@@ -6,6 +6,7 @@
 #include "quern/version.hpp"
 #include "recipe/variables.hpp"
 #include "support/text.hpp"
+#include "yaml/place.hpp"
 
 #include <fmt/format.h>
 
@@ -52,20 +53,6 @@ constexpr std::array<std::string_view, 30> linters = {
 };
 
 constexpr std::string_view vars_prefix = "vars.";
-
-/// The key of a value, looked for in front of it; the value itself where it is not found.
-Span key_of(std::string_view key, Span value) {
-    if (value.file == nullptr || key.empty()) {
-        return value;
-    }
-    constexpr std::size_t farthest = 4096;
-    const std::string_view before =
-        value.file->text().substr(0, std::min(value.begin, value.file->text().size()));
-    const std::size_t at = before.rfind(key);
-    return at == std::string_view::npos || before.size() - at > key.size() + farthest
-               ? value
-               : Span{value.file, at, key.size()};
-}
 
 bool is_in_comment(std::string_view text, std::size_t at) {
     const std::size_t line_end =
@@ -120,7 +107,7 @@ class Adviser {
         const auto used = used_variables(evaluated_);
         for (const auto& [name, value] : written_.vars) {
             if (!used.contains(name)) {
-                warn_unused(name, key_of(name, value.where));
+                warn_unused(name, yaml::key_before(name, value.where));
             }
         }
         for (const VarTransform& rule : written_.var_transforms) {

@@ -24,7 +24,7 @@ class Budget {
             reported_ = true;
             diagnostics_.error(
                 "recipe-limit",
-                "the recipe grows over 64 MiB by variables, ranges and environments",
+                "the recipe grows over 16 MiB by variables, ranges and environments",
                 where
             );
         }
@@ -33,7 +33,7 @@ class Budget {
 
  private:
     Diagnostics& diagnostics_;
-    static constexpr std::size_t total = 64 * 1024 * 1024;
+    static constexpr std::size_t total = 16 * 1024 * 1024;
     std::size_t spent_ = 0;
     bool reported_ = false;
 };

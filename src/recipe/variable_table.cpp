@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t max_var_size = 1024 * 1024;
 /// Of all vars together.
-constexpr std::size_t max_vars_size = 64 * 1024 * 1024;
+constexpr std::size_t max_vars_size = 8 * 1024 * 1024;
 constexpr std::string_view vars_prefix = "vars.";
 
 /// The name of a var behind "vars.", or nothing.
@@ -101,7 +101,7 @@ class VarResolver {
                 diagnostics_.error(
                     "text-limit",
                     fmt::format(
-                        "the variable '{}' grows over 1 MiB, or all together over 64 MiB",
+                        "the variable '{}' grows over 1 MiB, or all together over 8 MiB",
                         printable(frame.name)
                     ),
                     text.where

@@ -154,4 +154,16 @@ Span place_in_scalar(Span scalar, std::string_view value, std::size_t offset, st
     return found.file != nullptr ? found : scalar;
 }
 
+Span key_before(std::string_view key, Span value) {
+    if (value.file == nullptr || key.empty()) {
+        return value;
+    }
+    constexpr std::size_t farthest = 1024;
+    const std::string_view text = value.file->text();
+    const std::size_t end = std::min(value.begin, text.size());
+    const std::size_t begin = end - std::min(end, key.size() + farthest);
+    const std::size_t at = text.substr(begin, end - begin).rfind(key);
+    return at == std::string_view::npos ? value : Span{value.file, begin + at, key.size()};
+}
+
 }  // namespace quern::yaml

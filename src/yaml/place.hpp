@@ -19,4 +19,7 @@ Span whole_scalar(Span scalar);
 /// block, and in all of the scalar after that. What cannot be found gives the line, or `scalar`.
 Span place_in_scalar(Span scalar, std::string_view value, std::size_t offset, std::size_t length);
 
+/// The key of a value, looked for in front of it; `value` itself where it is not found.
+Span key_before(std::string_view key, Span value);
+
 }  // namespace quern::yaml

@@ -19,6 +19,8 @@ namespace quern::yaml::detail {
 namespace {
 
 constexpr std::size_t max_depth = 400;
+/// Of a list or a map, whose place is the rest of its first line.
+constexpr std::size_t longest_span = 200;
 constexpr std::uint64_t node_cost = 16;
 /// Small documents may multiply more than tenfold.
 constexpr std::uint64_t free_cost = 4 * 1024 * 1024;
@@ -139,9 +141,11 @@ bool TreeBuilder::open(const NodeStart& start, Kind kind) {
     NodeData& node = make(start, kind);
     const std::string_view text = tree_.file->text();
     const std::size_t begin = skip_properties(text, std::min(start.begin, text.size()));
-    const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    // A line may be the whole file: looking for its end at each of its maps would be quadratic.
+    const std::string_view start_of_line = text.substr(begin, longest_span);
+    const std::string_view line = start_of_line.substr(0, start_of_line.find_first_of("\r\n"));
     node.begin = static_cast<std::uint32_t>(begin);
-    node.length = static_cast<std::uint32_t>(trim(text.substr(begin, end - begin)).size());
+    node.length = static_cast<std::uint32_t>(trim(line).size());
     node.is_open = true;
     levels_.push_back({&node, nullptr, false, {}});
     return true;
