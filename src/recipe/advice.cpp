@@ -52,6 +52,9 @@ constexpr std::array<std::string_view, 30> linters = {
     "worldwrite",
 };
 
+/// Variables of a recipe that are told to be unused.
+constexpr std::size_t max_unused = 100;
+
 constexpr std::string_view vars_prefix = "vars.";
 
 bool is_in_comment(std::string_view text, std::size_t at) {
@@ -105,8 +108,10 @@ class Adviser {
             return;
         }
         const auto used = used_variables(evaluated_);
+        std::size_t left = max_unused;
         for (const auto& [name, value] : written_.vars) {
-            if (!used.contains(name)) {
+            if (!used.contains(name) && left > 0) {
+                --left;
                 warn_unused(name, yaml::key_before(name, value.where));
             }
         }

@@ -160,6 +160,24 @@ TEST_CASE("node: nesting is bounded in every style", "[yaml][node]") {
     CHECK(id_of(block) == "yaml-limit");
 }
 
+TEST_CASE("node: the number of values is bounded", "[yaml][node]") {
+    std::string text = "a: [";
+    for (int i = 0; i < 260'000; ++i) {
+        text += "x,";
+    }
+    CHECK(id_of(text + "]\n") == "yaml-limit");
+    std::string maps = "a: [";
+    for (int i = 0; i < 60'000; ++i) {
+        maps += "{a: b},";
+    }
+    CHECK(id_of(maps + "]\n").empty());
+    std::string twice;
+    for (int i = 0; i < 3'000; ++i) {
+        twice += "a: b\n";
+    }
+    CHECK(parse(twice).diagnostics.size() == 1'000);
+}
+
 TEST_CASE("node: brackets in long texts are not nesting", "[yaml][node]") {
     std::string text = "a: |\n";
     for (int i = 0; i < 2000; ++i) {
