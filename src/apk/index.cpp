@@ -25,6 +25,9 @@ namespace {
 
 constexpr std::uint64_t longest_signature_section = std::uint64_t{1} << 20U;
 constexpr std::uint64_t longest_description = std::uint64_t{1} << 20U;
+// An index is written anew for each package that is published: half the time of the default level
+// for 4 % more bytes (README, "Measured").
+constexpr int gzip_level = 1;
 
 Error invalid(std::string message) {
     return {ErrorCode::invalid_data, std::move(message)};
@@ -217,7 +220,7 @@ Result<std::string> write_index(const Index& index, const PrivateKey* key) {
     QUERN_CHECK(writer.add(index_file("DESCRIPTION", index.description.size()), index.description));
     QUERN_CHECK(writer.add(index_file("APKINDEX", text.size()), text));
     QUERN_CHECK(writer.finish_with_end_blocks());
-    QUERN_TRY(std::string body, archive::gzip_compress(tar.text()));
+    QUERN_TRY(std::string body, archive::gzip_compress(tar.text(), {.level = gzip_level}));
     if (key == nullptr) {
         return body;
     }
