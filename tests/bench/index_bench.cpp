@@ -3,6 +3,7 @@
 // Reading, printing and verifying indexes, and the head of each of many packages. Prints one line
 // of JSON; milliseconds, the best of several runs.
 #include "apk/package_writer.hpp"
+#include "measured.hpp"
 #include "quern/index.hpp"
 #include "quern/package_file.hpp"
 #include "quern/version.hpp"
@@ -20,18 +21,10 @@
 #include <vector>
 
 using namespace quern;
+using namespace quern::bench;
 using namespace quern::apk;
 
 namespace {
-
-template <typename T>
-T value_of(Result<T> result) {
-    if (!result) {
-        std::cerr << result.error().message() << '\n';
-        std::exit(1);  // NOLINT(concurrency-mt-unsafe): a program of its own
-    }
-    return std::move(*result);
-}
 
 double best_milliseconds(const std::function<void()>& work) {
     constexpr int runs = 7;

@@ -9,6 +9,7 @@
 
 #include "archive/gzip_writer.hpp"
 #include "archive/tar_writer.hpp"
+#include "measured.hpp"
 #include "support/digest.hpp"
 #include "support/file_tree.hpp"
 #include "support/temp_dir.hpp"
@@ -33,6 +34,7 @@
 #include <vector>
 
 using namespace quern;
+using namespace quern::bench;
 using namespace quern::archive;
 
 namespace {
@@ -101,18 +103,6 @@ struct Packed {
     std::uint64_t size = 0;
     std::string digest;
 };
-
-double processor_seconds() {
-    double seconds = 0;
-    for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-        rusage usage{};
-        ::getrusage(who, &usage);
-        for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
-            seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-        }
-    }
-    return seconds;
-}
 
 template <typename Work>
 void measure(Packed& packed, const Work& work) {

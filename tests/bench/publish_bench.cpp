@@ -7,6 +7,7 @@
 // one line of JSON; milliseconds of the clock and of the processors, the best of several runs.
 
 #include "apk/package_writer.hpp"
+#include "measured.hpp"
 #include "quern/index.hpp"
 #include "repository/publisher.hpp"
 #include "support/atomic_file.hpp"
@@ -26,20 +27,12 @@
 #include <vector>
 
 using namespace quern;
+using namespace quern::bench;
 using namespace quern::repository;
 
 namespace {
 
 constexpr int runs = 7;
-
-template <typename T>
-T value_of(Result<T> result) {
-    if (!result) {
-        std::cerr << result.error().message() << '\n';
-        std::exit(1);  // NOLINT(concurrency-mt-unsafe): a program of its own
-    }
-    return std::move(*result);
-}
 
 void require(const Result<void>& result) {
     if (!result) {

@@ -7,6 +7,7 @@
 // compares with `dpkg-deb -x` of every .deb in DIR, one after the other; taking turns, the best of
 // the runs counts. Prints one line of JSON; seconds, of the clock and of all processors.
 
+#include "measured.hpp"
 #include "quern/package_file.hpp"
 #include "rootfs/guest_tree.hpp"
 #include "rootfs/placement.hpp"
@@ -32,6 +33,7 @@
 #include <vector>
 
 using namespace quern;
+using namespace quern::bench;
 using namespace quern::rootfs;
 
 namespace {
@@ -58,18 +60,6 @@ void require(const Result<void>& result) {
     if (!result) {
         give_up(result.error().message());
     }
-}
-
-double processor_seconds() {
-    double seconds = 0;
-    for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-        rusage usage{};
-        ::getrusage(who, &usage);
-        for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
-            seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-        }
-    }
-    return seconds;
 }
 
 void measure(Spent& best, const std::function<void()>& work) {
