@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apk/adb_index.hpp"
 
-#include "archive/byte_stream.hpp"
-#include "archive/gzip_reader.hpp"
 #include "support/digest.hpp"
 #include "unit/apk/test_keys.hpp"
 
 #include <catch2/catch.hpp>
+#include <zlib.h>
 
 #include <array>
 #include <optional>
@@ -83,21 +82,19 @@ struct Container {
 };
 
 std::string inflate(std::string_view deflate) {
-    std::string member("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
-    member += deflate;
-    member += std::string(8, '\0');  // the checks do not fit: they are read last
-    archive::StringSource source(member);
-    archive::GzipReader reader(source, {});
-    REQUIRE(reader.next_member());
-    std::string text;
-    std::array<char, 4096> buffer;
-    while (true) {
-        const auto count = reader.read(buffer);
-        if (!count || *count == 0) {
-            return text;
-        }
-        text.append(buffer.data(), *count);
-    }
+    z_stream stream = {};
+    REQUIRE(::inflateInit2(&stream, -MAX_WBITS) == Z_OK);
+    std::string input(deflate);
+    std::string text(std::size_t{1} << 20U, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(input.data());
+    stream.avail_in = static_cast<uInt>(input.size());
+    stream.next_out = reinterpret_cast<Bytef*>(text.data());
+    stream.avail_out = static_cast<uInt>(text.size());
+    const int status = ::inflate(&stream, Z_FINISH);
+    text.resize(stream.total_out);
+    ::inflateEnd(&stream);
+    REQUIRE(status == Z_STREAM_END);
+    return text;
 }
 
 Container open(std::string_view bytes) {
