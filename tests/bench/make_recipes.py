@@ -133,7 +133,7 @@ def write(directory, count):
     directory.mkdir(parents=True, exist_ok=True)
     random_ = random.Random(1)
     for number in range(count):
-        lines = 2000 if number == 0 else min(2000, int(87 * random_.lognormvariate(0, 0.5)))
+        lines = 2000 if number == 0 else min(2000, int(97 * random_.lognormvariate(0, 0.5)))
         (directory / f"recipe{number:04}.yaml").write_text(recipe(random_, number, lines), encoding="utf-8")
 
 

@@ -6,6 +6,7 @@
 NAME.before is the recipe in the last commit. QUERN_ACCEPT=1 writes the expected files anew; the cases are skipped then.
 """
 import io
+import json
 import os
 import pathlib
 import re
@@ -61,6 +62,53 @@ def run_case(folder, name, *flags):
     return f"{done.stdout}status {done.returncode}\n"
 
 
+def run_check(folder, *words):
+    command = [QUERN, "check", "--arch", "x86_64", "--no-history", *words]
+    done = subprocess.run([str(word) for word in command], cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stdout
+
+
+def directory_stands_for_its_recipes(folder):
+    """a directory stands for its recipes, in the order of their names"""
+    status, printed = run_check(folder, "--no-shell-check", "--pipeline-dir", "definitions", ".")
+    told = [line.split(":")[0] for line in printed.splitlines() if re.match(r"\./\S+:\d+:\d+: (error|warning)", line)]
+    recipes = [name for name in told if name.count("/") == 1]
+    return status == 1 and recipes == sorted(recipes) and len(set(recipes)) >= 7
+
+
+def warnings_fail_if_strict(folder):
+    """warnings fail only with --strict"""
+    words = ("--pipeline-dir", "definitions", "unused.yaml")
+    return run_check(folder, *words)[0] == 0 and run_check(folder, "--strict", *words)[0] == 1
+
+
+def sarif_has_rules_and_places(folder):
+    """a SARIF log names the rule and the place of each finding"""
+    status, printed = run_check(folder, "--sarif", "--pipeline-dir", "definitions", "scripts.yaml", "unused.yaml")
+    log = json.loads(printed)
+    run = log["runs"][0]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    places = [result["locations"][0]["physicalLocation"]["region"]["startLine"] for result in run["results"]]
+    return (status == 1 and log["version"] == "2.1.0" and len(run["results"]) == 8 and min(places) > 0
+            and all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"]))
+
+
+def json_has_one_object_a_line(folder):
+    """with --format json each line is one finding"""
+    _, printed = run_check(folder, "--format", "json", "--pipeline-dir", "definitions", "unused.yaml")
+    return [json.loads(line)["id"] for line in printed.splitlines()] == ["unused-variable", "unused-variable", "unused-range", "unused-input"]
+
+
+def missing_recipe_is_told(folder):
+    """a recipe that is not there is a finding like any other"""
+    status, printed = run_check(folder, "none.yaml", "allowed.yaml")
+    return status == 1 and "cannot-read" in printed
+
+
+BEHAVIOURS = [directory_stands_for_its_recipes, warnings_fail_if_strict, sarif_has_rules_and_places, json_has_one_object_a_line,
+              missing_recipe_is_told]
+
+
 def ids_in_sources():
     """Ids of diagnostics about recipes, by the source files of their layers."""
     found = set()
@@ -79,7 +127,7 @@ def ids_in_goldens():
 
 def main():
     names = sorted(path.stem for path in CASES.glob("*.yaml"))
-    print(f"1..{len(names) + 1}")
+    print(f"1..{len(names) + len(BEHAVIOURS) + 1}")
     failed = False
     with tempfile.TemporaryDirectory() as work:
         folder = pathlib.Path(work)
@@ -94,9 +142,13 @@ def main():
             else:
                 failed = True
                 print(f"not ok {number} - {name}\n# " + actual.replace("\n", "\n# "))
+        for number, behaviour in enumerate(BEHAVIOURS, len(names) + 1):
+            holds = behaviour(folder)
+            failed |= not holds
+            print(f"{'ok' if holds else 'not ok'} {number} - {behaviour.__doc__}")
     missing = ids_in_sources() - ids_in_goldens() - set(ELSEWHERE)
     failed |= bool(missing)
-    print(f"{'not ok' if missing else 'ok'} {len(names) + 1} - every id has a golden case {' '.join(sorted(missing))}")
+    print(f"{'not ok' if missing else 'ok'} {len(names) + len(BEHAVIOURS) + 1} - every id has a golden case {' '.join(sorted(missing))}")
     return 1 if failed else 0
 
 
