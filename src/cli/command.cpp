@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 
+#include "cli/rebuild_command.hpp"
 #include "cli/recipe_commands.hpp"
 
 namespace quern::cli {
@@ -152,6 +153,12 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern diff hello-2.10-r0.apk hello-2.11-r0.apk\n"
          "  quern diff --exit-code --format json old.apk new.apk",
          define_diff},
+        {"rebuild",
+         "Content",
+         "build packages again from what they hold, and compare",
+         "  quern rebuild -r seed -k seed.rsa.pub packages/x86_64/hello*.apk\n"
+         "  quern rebuild --format json -r seed -k seed.rsa.pub hello-2.10-r0.apk",
+         define_rebuild},
         {"scan",
          "Content",
          "derive again what packages need and give, or explain it",

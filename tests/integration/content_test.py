@@ -11,7 +11,7 @@ import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from json_schema import problems
-from workbench import SOURCE, expect, main
+from workbench import SOURCE, STATE, expect, main
 
 RECIPE = """
 package: {{name: gear, version: "{version}", epoch: 0, copyright: [{{license: MIT}}], dependencies: {{runtime: [busybox]}}}}
@@ -134,4 +134,14 @@ subpackages: [{name: papers-more}]
         expect(problems(document, schema), "the schema lets anything pass")
 
 
-main([documents, explains, scans_again, lints, disabled, compares])
+def rebuilds(bench):
+    """rebuild makes a package again from what it holds, without the key, and names the file that differs if it cannot."""
+    _, packages, _ = build(bench, extra="date +%N%s > ${{targets.destdir}}/usr/share-date")
+    flags = ("-r", STATE / "seed", "-k", STATE / "seed.rsa.pub", "--out-dir", bench.folder / "rebuilt")
+    told = json.loads(bench.run("--format", "json", "rebuild", *flags, packages / "gear-1.0-r0.apk", status=1).stdout)
+    expect([change["subject"] for change in told["differences"]["files"]] == ["usr/share-date"], told)
+    same = bench.run("rebuild", *flags, packages / "gear-dev-1.0-r0.apk")
+    expect(same.stdout == "gear-dev-1.0-r0: identical\n", same.stdout)
+
+
+main([rebuilds, documents, explains, scans_again, lints, disabled, compares])

@@ -1,0 +1,236 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/rebuild_command.hpp"
+
+#include "cli/session.hpp"
+#include "cli/step_flags.hpp"
+#include "cli/terminal.hpp"
+#include "package/compare.hpp"
+#include "package/origin.hpp"
+#include "quern/package_file.hpp"
+#include "quern/plan.hpp"
+#include "support/temp_dir.hpp"
+#include "support/text.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <set>
+#include <utility>
+
+namespace quern::cli {
+namespace {
+
+constexpr const char* configuration_name = ".melange.yaml";
+
+struct RebuildFlags {
+    std::vector<std::string> targets;
+    EnvironmentFlags environment;
+    KeyFlags key;
+    std::string out_directory = "./rebuilt-packages/", source_directory,
+                cache_directory = "./melange-cache/", runner;
+    bool diff = true;
+};
+
+/// The configuration of a package, under the name that its recipe had: documents of the package
+/// hold that name.
+class EmbeddedRecipe final : public FileReader {
+ public:
+    EmbeddedRecipe(std::filesystem::path path, std::string text)
+        : path_(std::move(path)), text_(std::move(text)) {}
+
+    Result<std::string> read(const std::filesystem::path& path) const override {
+        if (path == path_) {
+            return text_;
+        }
+        return Error(ErrorCode::not_found, fmt::format("{} is not in the package", path.string()));
+    }
+    bool exists(const std::filesystem::path& path) const override { return path == path_; }
+
+ private:
+    std::filesystem::path path_;
+    std::string text_;
+};
+
+Result<package::ComparedPackage> read_package(const std::string& path) {
+    auto file = apk::PackageFile::open(path);
+    if (!file) {
+        return std::move(file).error().context(printable(path));
+    }
+    auto compared = package::read_compared(*file);
+    if (!compared) {
+        return std::move(compared).error().context(printable(path));
+    }
+    return compared;
+}
+
+Result<package::RecipeOrigin> origin_of(const package::ComparedPackage& package) {
+    const auto document = package.texts.find(package.head.info.name);
+    return package::recipe_origin(
+        document == package.texts.end() ? std::string_view() : document->second
+    );
+}
+
+/// The options of the build that made the package, as far as the package tells them.
+Result<build::BuildOptions> build_options(
+    const package::ComparedPackage& package, const RebuildFlags& flags
+) {
+    const apk::PackageInfo& info = package.head.info;
+    build::BuildOptions options;
+    QUERN_TRY(const package::RecipeOrigin origin, origin_of(package));
+    options.recipe = origin.path;
+    options.load.architecture = info.architecture;
+    options.load.commit = origin.commit;
+    options.environment = environment_options(flags.environment);
+    options.out_directory = flags.out_directory;
+    options.namespace_name = info.maintainer;
+    options.source_date = info.build_date.value_or(0);
+    options.repository_url = origin.repository_url;
+    options.recipe_license = origin.license;
+    options.cyclonedx = package.texts.size() > 1;
+    options.is_fresh = true;
+    return options;
+}
+
+Result<void> rebuild(
+    const package::ComparedPackage& package, build::BuildOptions options, Session& session
+) {
+    const auto text = package.head.control_files.find(configuration_name);
+    if (text == package.head.control_files.end()) {
+        return Error(
+            ErrorCode::invalid_data,
+            "the package does not hold the configuration that it was built from"
+        );
+    }
+    const EmbeddedRecipe reader(options.recipe, text->second);
+    pipeline::Library library({}, reader);
+    const build::Services all = session.services(library);
+    const build::Services services = {
+        all.reporter,
+        all.cancel,
+        all.pool,
+        reader,
+        all.fetcher,
+        all.git,
+        all.store,
+        all.library,
+        all.sandbox,
+        all.ids,
+        all.cache_directory,
+        all.index_limits,
+        all.archive_limits,
+    };
+    QUERN_TRY(
+        const TempDir empty,
+        TempDir::create(std::filesystem::temp_directory_path(), "quern-rebuild-")
+    );
+    if (options.source_directory.empty()) {
+        options.source_directory = empty.path();
+    }
+    QUERN_TRY(const build::BuildReport report, build::build(options, services));
+    return {};
+}
+
+/// Compares everything but the configuration, which is what was built from, and signatures.
+Result<bool> differs(
+    const package::ComparedPackage& before, const RebuildFlags& flags, const GlobalOptions& global
+) {
+    const apk::PackageInfo& info = before.head.info;
+    const std::filesystem::path path =
+        std::filesystem::path(flags.out_directory) / info.architecture / info.file_name();
+    QUERN_TRY(const package::ComparedPackage after, read_package(path.string()));
+    package::Comparison comparison = package::compare(before, after);
+    std::erase_if(comparison.scripts, [](const package::Change& change) {
+        return change.subject == configuration_name;
+    });
+    const bool is_same = comparison.is_empty() && info.data_hash == after.head.info.data_hash;
+    const std::string name = fmt::format("{}-{}", info.name, info.version);
+    if (global.format == "json") {
+        nlohmann::ordered_json json = {{"package", name}, {"identical", is_same}};
+        json["differences"] = nlohmann::ordered_json::parse(package::to_json(comparison));
+        QUERN_CHECK(
+            print(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n")
+        );
+    } else {
+        QUERN_CHECK(print(fmt::format(
+            "{}: {}\n{}",
+            printable(name),
+            is_same ? "identical" : "DIFFERS",
+            flags.diff ? package::to_text(comparison) : ""
+        )));
+    }
+    return !is_same;
+}
+
+Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation) {
+    SessionOptions session_options;
+    session_options.needs_guest = true;
+    session_options.offline = flags.environment.offline;
+    session_options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
+    QUERN_TRY(const auto session, Session::create(invocation, session_options));
+    std::optional<apk::PrivateKey> key;
+    if (!flags.key.path.empty()) {
+        QUERN_TRY(apk::PrivateKey loaded, load_key(flags.key));
+        key.emplace(std::move(loaded));
+    }
+    std::set<std::string> built;
+    std::size_t different = 0;
+    for (const std::string& target : flags.targets) {
+        QUERN_TRY(const package::ComparedPackage package, read_package(target));
+        const apk::PackageInfo& info = package.head.info;
+        if (built.insert(fmt::format("{}-{}.{}", info.origin, info.version, info.architecture))
+                .second) {
+            QUERN_TRY(build::BuildOptions options, build_options(package, flags));
+            options.key = key ? &*key : nullptr;
+            options.source_directory = flags.source_directory;
+            options.command_line = invocation.words;
+            if (auto done = rebuild(package, options, *session); !done) {
+                return std::move(done).error().context(
+                    fmt::format("rebuilding {}", printable(target))
+                );
+            }
+        }
+        QUERN_TRY(const bool is_different, differs(package, flags, invocation.global));
+        different += is_different ? 1U : 0U;
+    }
+    if (different != 0) {
+        return Error(
+            ErrorCode::invalid_recipe,
+            fmt::format(
+                "{} of {} packages cannot be built again as they are",
+                different,
+                flags.targets.size()
+            )
+        );
+    }
+    return {};
+}
+
+}  // namespace
+
+Run define_rebuild(CLI::App& app) {
+    const auto flags = std::make_shared<RebuildFlags>();
+    app.add_option(
+           "packages", flags->targets, "package files (.apk) to build again from what they hold"
+    )
+        ->required();
+    add_environment_flags(app, flags->environment, "--package-append");
+    app.add_option("--out-dir", flags->out_directory, "where the packages that are built land")
+        ->capture_default_str();
+    app.add_option(
+        "--source-dir", flags->source_directory, "the recipe's own files, if it needed any"
+    );
+    app.add_option(
+           "--cache-dir", flags->cache_directory, "directory with sources by checksum (sha256:HEX)"
+    )
+        ->capture_default_str();
+    app.add_option("--signing-key", flags->key.path, "signs what is built; comparing needs none");
+    add_passphrase_flags(app, flags->key);
+    app.add_flag("--diff", flags->diff, "print what differs (default true)");
+    app.add_option("--runner", flags->runner, "accepted, unused")->group("");
+    return [flags](const Invocation& invocation) { return run_rebuild(*flags, invocation); };
+}
+
+}  // namespace quern::cli
