@@ -57,15 +57,15 @@ Result<apk::PackageFile> PackageOpener::download(const std::string& url) {
     fetch::FetchRequest request;
     request.url = url;
     QUERN_TRY(fetch::FetchedFile file, session_->fetcher().fetch(request, session_->reporter(), 0));
-    return apk::PackageFile::open_fd(file.fd.release());
+    auto package = apk::PackageFile::open_fd(file.fd.release());
+    if (!package) {
+        return std::move(package).error().context(printable(redact_url(url)));
+    }
+    return package;
 }
 
 Result<apk::PackageFile> PackageOpener::open(const std::string& target) {
-    auto package = is_url(target) ? download(target) : apk::PackageFile::open(target);
-    if (!package) {
-        return std::move(package).error().context(printable(redact_url(target)));
-    }
-    return package;
+    return is_url(target) ? download(target) : apk::PackageFile::open(target);
 }
 
 const recipe::Dependencies* PackageFamily::declared() const {

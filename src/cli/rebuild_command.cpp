@@ -55,11 +55,8 @@ class EmbeddedRecipe final : public FileReader {
 };
 
 Result<package::ComparedPackage> read_package(const std::string& path) {
-    auto file = apk::PackageFile::open(path);
-    if (!file) {
-        return std::move(file).error().context(printable(path));
-    }
-    auto compared = package::read_compared(*file);
+    QUERN_TRY(const apk::PackageFile file, apk::PackageFile::open(path));
+    auto compared = package::read_compared(file);
     if (!compared) {
         return std::move(compared).error().context(printable(path));
     }
