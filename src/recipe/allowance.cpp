@@ -141,15 +141,14 @@ std::vector<Diagnostic> without_allowed(
     std::vector<Diagnostic> diagnostics, const SourceFile& recipe
 ) {
     AllowanceBook book;
-    std::erase_if(diagnostics, [&book](const Diagnostic& diagnostic) {
-        return book.allows(diagnostic);
-    });
-    Diagnostics useless;
-    report_useless(book.of(recipe), useless);
-    for (Diagnostic& diagnostic : useless.take()) {
-        diagnostics.push_back(std::move(diagnostic));
+    Diagnostics left;  // sorts
+    for (Diagnostic& diagnostic : diagnostics) {
+        if (!book.allows(diagnostic)) {
+            left.add(std::move(diagnostic));
+        }
     }
-    return diagnostics;
+    report_useless(book.of(recipe), left);
+    return left.take();
 }
 
 }  // namespace quern::recipe

@@ -18,8 +18,8 @@ namespace quern::recipe {
 ///
 /// Such a comment is for its own line, or, if it stands alone, for the next line that is no
 /// comment. Errors cannot be allowed. A comment of `recipe` without ids or reason becomes
-/// "bad-allowance", one that allowed nothing "unused-allowance"; both are warnings. The order of
-/// the others stays.
+/// "bad-allowance", one that allowed nothing "unused-allowance"; both are warnings. The result is
+/// sorted as Diagnostics sorts.
 std::vector<Diagnostic> without_allowed(
     std::vector<Diagnostic> diagnostics, const SourceFile& recipe
 );
