@@ -78,7 +78,8 @@ Outcome compile_text(
     outcome.library = std::make_unique<pipeline::Library>(
         std::vector<std::filesystem::path>{"pipelines"}, *outcome.reader
     );
-    Diagnostics diagnostics;
+    outcome.collector = std::make_unique<Diagnostics>();
+    Diagnostics& diagnostics = *outcome.collector;
     outcome.loaded = recipe::load("recipe.yaml", *outcome.reader, options, diagnostics);
     if (outcome.loaded) {
         outcome.compiled =

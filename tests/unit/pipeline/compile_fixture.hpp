@@ -16,6 +16,7 @@
 struct Outcome {
     std::unique_ptr<MemoryFileReader> reader;
     std::unique_ptr<quern::pipeline::Library> library;
+    std::unique_ptr<quern::Diagnostics> collector;  ///< holds the files of a refused recipe
     std::optional<quern::recipe::Configuration> loaded;
     std::optional<quern::pipeline::Compiled> compiled;
     std::vector<quern::Diagnostic> diagnostics;
