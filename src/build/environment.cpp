@@ -35,22 +35,6 @@ std::vector<std::string> remote_only(std::vector<std::string> places) {
     return places;
 }
 
-Result<std::vector<apk::Dependency>> parse_world(const std::vector<std::string>& packages) {
-    std::vector<apk::Dependency> world;
-    for (const std::string& text : packages) {
-        auto dependency = apk::Dependency::parse(text);
-        if (!dependency) {
-            return Error(
-                       ErrorCode::invalid_data,
-                       fmt::format("'{}' is no package name or constraint", printable(text))
-            )
-                .help("write name, name=1.2-r3, name>1.2, name~1.2 or !name");
-        }
-        world.push_back(std::move(*dependency));
-    }
-    return world;
-}
-
 std::vector<rootfs::User> to_users(const recipe::Environment& environment) {
     std::vector<rootfs::User> users;
     for (const recipe::User& user : environment.users) {
@@ -137,7 +121,7 @@ Result<void> prepend_staged(
 Result<ChosenPackages> choose_packages(
     const EnvironmentRequest& request, const EnvironmentOptions& options, const Services& services
 ) {
-    QUERN_TRY(const auto world, parse_world(request.wanted));
+    QUERN_TRY(const auto world, repository::parse_world(request.wanted));
     QUERN_TRY(const apk::Keyring keyring, repository::make_keyring(request.keys));
     const repository::IndexClientOptions client = {
         .architecture = request.architecture,
@@ -154,7 +138,11 @@ Result<ChosenPackages> choose_packages(
         )
     );
     QUERN_CHECK(prepend_staged(chosen.indexes, client, options.staged_repository, services));
-    QUERN_TRY(repository::Resolution resolution, repository::resolve(world, chosen.indexes));
+    const repository::ResolveOptions bound{.time_limit = options.resolve_timeout, .peers = {}};
+    QUERN_TRY(repository::Resolution resolution, repository::resolve(world, chosen.indexes, bound));
+    for (const std::string& note : resolution.notes) {
+        services.reporter.note(note);
+    }
     chosen.packages = std::move(resolution.packages);
     return chosen;
 }

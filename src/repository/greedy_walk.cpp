@@ -11,7 +11,7 @@
 // world is honoured.
 #include "repository/greedy_walk.hpp"
 
-#include "quern/version.hpp"
+#include "repository/triggers.hpp"
 
 #include <fmt/format.h>
 
@@ -27,27 +27,13 @@ namespace {
 constexpr std::uint64_t least_steps = 50'000;
 constexpr std::uint64_t steps_per_package = 20;
 
-int order_of(std::strong_ordering order) {
-    return order < 0 ? -1 : order > 0 ? 1 : 0;
-}
-
-/// Higher versions first; what is not a version comes last.
-int compare_descending(std::string_view a, std::string_view b) {
-    const bool is_a_valid = apk::is_valid_version(a);
-    const bool is_b_valid = apk::is_valid_version(b);
-    if (!is_a_valid || !is_b_valid) {
-        return is_a_valid == is_b_valid ? 0 : is_a_valid ? -1 : 1;
-    }
-    return order_of(apk::compare_versions(b, a));
-}
-
 }  // namespace
 
-GreedyWalk::GreedyWalk(PackagePool& pool, std::span<const Relation> world)
-    : pool_(pool), world_(world), exclusions_(pool.size()) {}
+GreedyWalk::GreedyWalk(PackagePool& pool, std::span<const Relation> world, WalkObserver* observer)
+    : pool_(pool), world_(world), observer_(observer), exclusions_(pool.size()) {}
 
 WalkResult GreedyWalk::run() {
-    constrain(world_);
+    constrain(world_, no_id);
     if (choose_for_world()) {
         for (const Relation& wanted : world_) {
             if (!wanted.is_conflict && !walk(wanted)) {
@@ -62,8 +48,7 @@ bool GreedyWalk::may_go_on() {
     if (++steps_ <= least_steps + steps_per_package * pool_.size()) {
         return true;
     }
-    result_.failure.emplace();
-    result_.failure->has_given_up = true;
+    result_.failure = "there are too many ways to look at";
     return false;
 }
 
@@ -73,18 +58,18 @@ void GreedyWalk::exclude(PackageId id, Exclusion exclusion) {
     }
 }
 
-void GreedyWalk::constrain(std::span<const Relation> relations) {
+void GreedyWalk::constrain(std::span<const Relation> relations, PackageId owner) {
     for (const Relation& relation : relations) {
-        constrain(relation);
+        constrain(relation, owner);
     }
 }
 
 /// Puts candidates of the wrong version out of the running, for the rest of the walk.
-void GreedyWalk::constrain(const Relation& relation) {
+void GreedyWalk::constrain(const Relation& relation, PackageId owner) {
     if (relation.is_conflict) {
         for (const PackageId id : pool_.candidates(relation.name)) {
             if (pool_.satisfies(id, relation)) {
-                exclude(id, {Exclusion::Kind::excluded, relation.text, no_id, relation.name});
+                exclude(id, {Exclusion::Kind::excluded, relation.text, owner, relation.name});
             }
         }
         return;
@@ -94,13 +79,13 @@ void GreedyWalk::constrain(const Relation& relation) {
     }
     for (const PackageId id : pool_.candidates(relation.name)) {
         if (pool_.name(id) == relation.name && !relation.is_satisfied_by(pool_.entry(id).version)) {
-            exclude(id, {Exclusion::Kind::unfit_version, relation.text, no_id, relation.name});
+            exclude(id, {Exclusion::Kind::unfit_version, relation.text, owner, relation.name});
         }
         for (const Provide& provide : pool_.provides(id)) {
             const bool is_unfit = provide.name == relation.name && !provide.version.empty() &&
                                   !relation.is_satisfied_by(provide.version);
             if (is_unfit) {
-                exclude(id, {Exclusion::Kind::unfit_provide, relation.text, no_id, relation.name});
+                exclude(id, {Exclusion::Kind::unfit_provide, relation.text, owner, relation.name});
             }
         }
     }
@@ -127,7 +112,7 @@ void GreedyWalk::filter(const Relation& relation, std::string_view pin, PackageI
     found_.clear();
     for (const PackageId id : pool_.candidates(relation.name)) {
         const std::string_view tag = pool_.tag(id);
-        if (exclusions_[id].kind != Exclusion::Kind::none ||
+        if (exclusions_[id].kind != Exclusion::Kind::none || !pool_.missing_for(id).empty() ||
             (!tag.empty() && tag != pin && id != installed)) {
             continue;
         }
@@ -147,57 +132,17 @@ void GreedyWalk::filter(const Relation& relation, std::string_view pin, PackageI
     }
 }
 
-/// Negative if `a` is the better candidate for `name`. Source: image-and-resolver 3.8, "best",
-/// rules 1 to 8.
-int GreedyWalk::compare(PackageId a, PackageId b, NameId name, std::string_view pin) const {
-    const apk::IndexEntry& first = pool_.entry(a);
-    const apk::IndexEntry& second = pool_.entry(b);
-    const auto prefer = [](bool left, bool right) { return left == right ? 0 : left ? -1 : 1; };
-    const auto is_existing = [this](PackageId id) {
-        const auto found = existing_.find(pool_.name(id));
-        return found != existing_.end() &&
-               pool_.entry(found->second).version == pool_.entry(id).version;
-    };
-    const auto has_origin = [this](const apk::IndexEntry& entry) {
-        const auto found = entry.origin.empty() ? origins_.end() : origins_.find(entry.origin);
-        return found != origins_.end() && found->second == entry.version;
-    };
-    if (const int order = prefer(is_existing(a), is_existing(b)); order != 0) {
-        return order;
-    }
-    if (const int order = prefer(has_origin(first), has_origin(second)); order != 0) {
-        return order;
-    }
-    if (const int order = prefer(pool_.tag(a) == pin, pool_.tag(b) == pin); order != 0) {
-        return order;
-    }
-    const std::string_view first_version = pool_.version_for(a, name);
-    const std::string_view second_version = pool_.version_for(b, name);
-    if (!first_version.empty() && !second_version.empty()) {
-        if (const int order = compare_descending(first_version, second_version); order != 0) {
-            return order;
-        }
-    }
-    if (pool_.name(a) == pool_.name(b)) {
-        if (const int order = compare_descending(first.version, second.version); order != 0) {
-            return order;
-        }
-    }
-    if (first.provider_priority != second.provider_priority) {
-        return first.provider_priority > second.provider_priority ? -1 : 1;
-    }
-    if (const int order = compare_descending(first.version, second.version); order != 0) {
-        return order;
-    }
-    return first.name.compare(second.name);
-}
-
-PackageId GreedyWalk::best(NameId name, std::string_view pin) const {
+/// The best of `found_`, which is not empty.
+PackageId GreedyWalk::best(const Relation& relation, std::string_view pin) {
     PackageId winner = found_.front();
     for (const PackageId id : found_) {
-        if (compare(id, winner, name, pin) < 0) {
+        if (compare_candidates(pool_, {id, winner}, relation.name, pin, earlier_).order < 0) {
             winner = id;
         }
+    }
+    if (observer_ != nullptr) {
+        const PackageId owner = stack_.empty() ? no_id : stack_.back().package;
+        observer_->decided({owner, relation, winner, found_, pin, earlier_});
     }
     return winner;
 }
@@ -225,7 +170,7 @@ bool GreedyWalk::choose_for_world() {
         }
         const Relation& relation = *remaining[place];
         filter(relation, relation.tag, no_id);
-        const PackageId winner = best(relation.name, relation.tag);
+        const PackageId winner = best(relation, relation.tag);
         chosen_[pool_.name(winner)] = winner;
         remaining.erase(remaining.begin() + static_cast<std::ptrdiff_t>(place));
         exclude_other_providers(winner);
@@ -235,18 +180,14 @@ bool GreedyWalk::choose_for_world() {
 
 /// Step 3 for one entry of the world.
 bool GreedyWalk::walk(const Relation& wanted) {
-    existing_.clear();
-    origins_.clear();
+    earlier_ = {};
     filter(wanted, wanted.tag, no_id);
     if (found_.empty()) {
         return fail_without_candidates(wanted);
     }
-    const PackageId top = best(wanted.name, wanted.tag);
-    existing_ = chosen_;
+    const PackageId top = best(wanted, wanted.tag);
     for (const auto& [name, id] : chosen_) {
-        if (!pool_.entry(id).origin.empty()) {
-            origins_[pool_.entry(id).origin] = pool_.entry(id).version;
-        }
+        earlier_.add(pool_, id);
     }
     output_.clear();
     if (!walk_dependencies(top, wanted)) {
@@ -255,6 +196,11 @@ bool GreedyWalk::walk(const Relation& wanted) {
     add_triggered();
     emit(top);
     return true;
+}
+
+PackageId GreedyWalk::chosen_for(NameId name) const {
+    const auto found = earlier_.packages.find(name);
+    return found == earlier_.packages.end() ? no_id : found->second;
 }
 
 void GreedyWalk::push(PackageId package, const Relation& reason) {
@@ -267,7 +213,7 @@ void GreedyWalk::push(PackageId package, const Relation& reason) {
     // A package that is on the way down to itself has its dependencies looked at there.
     if (!is_ancestor_[pool_.name(package)]) {
         is_ancestor_[pool_.name(package)] = true;
-        constrain(pool_.depends(package));
+        constrain(pool_.depends(package), package);
         for (const Relation& relation : pool_.depends(package)) {
             if (!relation.is_conflict) {
                 frame.remaining.push_back(&relation);
@@ -286,11 +232,7 @@ void GreedyWalk::pop() {
     }
     // What lies below the winners was added when they were left.
     for (const PackageId winner : frame.winners) {
-        const apk::IndexEntry& entry = pool_.entry(winner);
-        existing_[pool_.name(winner)] = winner;
-        if (!entry.origin.empty()) {
-            origins_[entry.origin] = entry.version;
-        }
+        earlier_.add(pool_, winner);
     }
     output_.push_back(frame.package);
     stack_.pop_back();
@@ -312,9 +254,8 @@ bool GreedyWalk::walk_dependencies(PackageId top, const Relation& wanted) {
             }
             continue;
         }
-        const auto installed = existing_.find(next->name);
-        filter(*next, wanted.tag, installed == existing_.end() ? no_id : installed->second);
-        const PackageId winner = best(next->name, {});
+        filter(*next, wanted.tag, chosen_for(next->name));
+        const PackageId winner = best(*next, {});
         exclude_other_providers(winner);
         if (!mark_selected(frame.package)) {
             return false;
@@ -346,16 +287,10 @@ bool GreedyWalk::settle_remaining(Frame& frame, std::string_view pin, const Rela
             continue;
         }
         if (conflicts) {
-            begin_failure(*relation);
-            result_.failure->lines.push_back(fmt::format(
-                "but {} was chosen before, which is not {}",
-                pool_.label(selected_[relation->name]),
-                relation->text
-            ));
-            return false;
+            const std::string before = pool_.label(selected_[relation->name]);
+            return fail(*relation, before + " was chosen before");
         }
-        const auto installed = existing_.find(relation->name);
-        filter(*relation, pin, installed == existing_.end() ? no_id : installed->second);
+        filter(*relation, pin, chosen_for(relation->name));
         if (found_.empty()) {
             return fail_without_candidates(*relation);
         }
@@ -379,14 +314,15 @@ bool GreedyWalk::mark_selected(PackageId package) {
         if (selected_[name] != no_id && selected_[name] != package) {
             const Relation& reason =
                 stack_.back().reason != nullptr ? *stack_.back().reason : world_.front();
-            begin_failure(reason);
-            result_.failure->lines.push_back(fmt::format(
-                "but {} and {} cannot both stand for {}",
-                pool_.label(selected_[name]),
-                pool_.label(package),
-                pool_.names().text(name)
-            ));
-            return false;
+            return fail(
+                reason,
+                fmt::format(
+                    "{} and {} cannot both stand for {}",
+                    pool_.label(selected_[name]),
+                    pool_.label(package),
+                    pool_.names().text(name)
+                )
+            );
         }
         selected_[name] = package;
         return true;
@@ -400,41 +336,12 @@ bool GreedyWalk::mark_selected(PackageId package) {
     });
 }
 
-bool GreedyWalk::is_triggered(PackageId id, const Existing& present) const {
-    const auto& tokens = pool_.entry(id).install_if;
-    return std::all_of(tokens.begin(), tokens.end(), [&](const std::string& token) {
-        const std::size_t equals = token.find('=');
-        const NameId name = pool_.names().find(std::string_view(token).substr(0, equals));
-        const auto found = name == no_id ? present.end() : present.find(name);
-        return found != present.end() &&
-               (equals == std::string::npos ||
-                pool_.entry(found->second).version == token.substr(equals + 1));
-    });
-}
-
 /// Packages that want to be there when some others are. Their own dependencies are not looked at
 /// here.
 void GreedyWalk::add_triggered() {
-    Existing present;
-    std::vector<PackageId> dependencies;
-    for (const PackageId id : output_) {
-        if (present.emplace(pool_.name(id), id).second) {
-            dependencies.push_back(id);
-        }
-    }
-    for (const PackageId dependency : dependencies) {
-        const apk::IndexEntry& entry = pool_.entry(dependency);
-        auto waiting = pool_.triggered_by(entry.name);
-        if (waiting.empty()) {
-            waiting = pool_.triggered_by(fmt::format("{}={}", entry.name, entry.version));
-        }
-        for (const PackageId id : waiting) {
-            const bool is_open =
-                exclusions_[id].kind == Exclusion::Kind::none && !present.contains(pool_.name(id));
-            if (is_open && is_triggered(id, present)) {
-                output_.push_back(id);
-                result_.triggered.push_back(id);
-            }
+    for (const PackageId id : triggered_by(pool_, output_)) {
+        if (exclusions_[id].kind == Exclusion::Kind::none && pool_.missing_for(id).empty()) {
+            output_.push_back(id);
         }
     }
 }

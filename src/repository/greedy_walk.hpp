@@ -2,28 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "repository/candidate_order.hpp"
 #include "repository/package_pool.hpp"
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace quern::repository {
 
-/// Why the walk stopped, one reason a line, from the world to the leaf.
-struct WalkFailure {
-    std::vector<std::string> lines;
-    const Relation* leaf = nullptr;  ///< what nothing does
-    bool has_given_up = false;  ///< too many steps: shared names can multiply the ways without end
-};
-
-/// What the walk came to: packages in install order, or a failure.
+/// What the walk came to: packages in install order; with a failure those chosen so far.
 struct WalkResult {
     std::vector<PackageId> packages;
-    std::vector<PackageId> triggered;  ///< those that came by install_if
-    std::optional<WalkFailure> failure;
+    std::optional<std::string> failure;  ///< where it stopped and why, in words
 };
 
 /// Whether a package was put out of the running, and by what.
@@ -31,15 +24,37 @@ struct Exclusion {
     enum class Kind : std::uint8_t { none, excluded, unfit_version, unfit_provide, other_provider };
     Kind kind = Kind::none;
     std::string_view relation;  ///< text of what excluded it
-    PackageId other = no_id;    ///< package that did
+    PackageId other = no_id;    ///< package that did; no_id: the world
     NameId name = no_id;
+};
+
+/// One choice as it was made.
+struct WalkDecision {
+    PackageId owner = no_id;  ///< whose dependency it is; no_id: the world
+    const Relation& relation;
+    PackageId winner = no_id;
+    std::span<const PackageId> candidates;  ///< those that were still in the running
+    std::string_view pin;
+    const EarlierChoices& earlier;
+};
+
+/// Is told of every choice; what it is given is gone afterwards.
+class WalkObserver {
+ public:
+    WalkObserver() = default;
+    WalkObserver(const WalkObserver&) = delete;
+    WalkObserver& operator=(const WalkObserver&) = delete;
+    virtual ~WalkObserver() = default;
+    virtual void decided(const WalkDecision& decision) = 0;
 };
 
 /// Chooses packages without ever going back: the order of choice decides. The answer may break a
 /// dependency; the caller checks. Source: image-and-resolver 3.8, steps 1 to 4.
 class GreedyWalk {
  public:
-    GreedyWalk(PackagePool& pool, std::span<const Relation> world);
+    GreedyWalk(
+        PackagePool& pool, std::span<const Relation> world, WalkObserver* observer = nullptr
+    );
     WalkResult run();
 
     /// Words for why a package is out of the running; empty if it is not.
@@ -52,8 +67,6 @@ class GreedyWalk {
         std::vector<const Relation*> remaining;
         std::vector<PackageId> winners;  ///< chosen for its dependencies so far
     };
-    using Existing = std::unordered_map<NameId, PackageId>;
-    using Origins = std::unordered_map<std::string_view, std::string_view>;
 
     bool choose_for_world();
     bool walk(const Relation& wanted);
@@ -64,23 +77,23 @@ class GreedyWalk {
     bool settle_remaining(Frame& frame, std::string_view pin, const Relation*& next);
     bool is_done_by_selected(const Relation& relation, bool& conflicts) const;
     bool mark_selected(PackageId package);
-    void constrain(std::span<const Relation> relations);
-    void constrain(const Relation& relation);
+    void constrain(std::span<const Relation> relations, PackageId owner);
+    void constrain(const Relation& relation, PackageId owner);
     void exclude(PackageId id, Exclusion exclusion);
     void exclude_other_providers(PackageId winner);
     void filter(const Relation& relation, std::string_view pin, PackageId installed);
-    PackageId best(NameId name, std::string_view pin) const;
-    int compare(PackageId a, PackageId b, NameId name, std::string_view pin) const;
+    PackageId best(const Relation& relation, std::string_view pin);
+    PackageId chosen_for(NameId name) const;
     void add_triggered();
-    bool is_triggered(PackageId id, const Existing& present) const;
     void emit(PackageId top);
     bool may_go_on();
 
+    bool fail(const Relation& relation, std::string_view why);
     bool fail_without_candidates(const Relation& relation);
-    void begin_failure(const Relation& relation);
 
     PackagePool& pool_;
     std::span<const Relation> world_;
+    WalkObserver* observer_;
     std::uint64_t steps_ = 0;
     std::vector<Exclusion> exclusions_;
     std::vector<PackageId> selected_;  ///< by name
@@ -88,9 +101,8 @@ class GreedyWalk {
     std::vector<Frame> stack_;
     std::vector<PackageId> output_;
     std::vector<PackageId> found_;  ///< candidates of the last filter
-    Existing chosen_;
-    Existing existing_;
-    Origins origins_;
+    std::map<NameId, PackageId> chosen_;
+    EarlierChoices earlier_;
     std::vector<bool> is_emitted_;  ///< by name
     WalkResult result_;
 };

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace quern::repository {
@@ -115,11 +117,35 @@ NameId NameTable::find(std::string_view text) const {
     return slots_[place_of(text)];
 }
 
-PackagePool::PackagePool(std::span<const RepositoryIndex> indexes)
+PackagePool::PackagePool(
+    std::span<const RepositoryIndex> indexes, std::span<const RepositoryIndex> peers
+)
     : indexes_(indexes), names_(count_packages(indexes) * 4) {
     add_packages();
     sort_candidates();
     sort_triggers();
+    if (!peers.empty()) {
+        compare_with_peers(peers);
+    }
+}
+
+void PackagePool::compare_with_peers(std::span<const RepositoryIndex> peers) {
+    missing_for_.resize(packages_.size());
+    std::map<std::string_view, std::set<std::pair<std::string_view, std::string_view>>> offered;
+    for (const RepositoryIndex& peer : peers) {
+        auto& versions = offered[peer.architecture];
+        for (const apk::IndexEntry& entry : peer.index->entries) {
+            versions.emplace(entry.name, entry.version);
+        }
+    }
+    for (PackageId id = 0; id < packages_.size(); ++id) {
+        for (const auto& [architecture, versions] : offered) {
+            if (!versions.contains({entry(id).name, entry(id).version})) {
+                missing_for_[id] = architecture;
+                break;
+            }
+        }
+    }
 }
 
 void PackagePool::add_packages() {
@@ -283,6 +309,12 @@ Relation PackagePool::make_relation(const apk::Dependency& dependency) {
         relation.version = adjust(dependency.name, relation.version);
     }
     return relation;
+}
+
+Relation PackagePool::exactly(PackageId id) {
+    return parse_relation(
+        texts_.emplace_back(fmt::format("{}={}", entry(id).name, entry(id).version))
+    );
 }
 
 Selected PackagePool::select(PackageId id) const {

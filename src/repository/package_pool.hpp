@@ -60,7 +60,10 @@ class NameTable {
 /// resolution; dependencies are parsed when they are asked for. The indexes must outlive it.
 class PackagePool {
  public:
-    explicit PackagePool(std::span<const RepositoryIndex> indexes);
+    /// `peers` are indexes of other architectures: see `missing_for`.
+    explicit PackagePool(
+        std::span<const RepositoryIndex> indexes, std::span<const RepositoryIndex> peers = {}
+    );
     PackagePool(const PackagePool&) = delete;
     PackagePool& operator=(const PackagePool&) = delete;
     ~PackagePool() = default;
@@ -71,6 +74,12 @@ class PackagePool {
     std::string_view tag(PackageId id) const { return indexes_[packages_[id].index].location.tag; }
     std::uint32_t index_number(PackageId id) const { return packages_[id].index; }
     std::string label(PackageId id) const;  ///< "name-version"
+    /// The first peer architecture of which no index has the package in this version; empty if each
+    /// has it. Such a package is never chosen: an image for several architectures holds the same
+    /// packages on each. Source: image-and-resolver 3.8, step 0.
+    std::string_view missing_for(PackageId id) const {
+        return missing_for_.empty() ? std::string_view() : missing_for_[id];
+    }
     std::span<const Provide> provides(PackageId id) const;
     std::span<const Relation> depends(PackageId id);
     const NameTable& names() const { return names_; }
@@ -89,6 +98,7 @@ class PackagePool {
 
     Relation make_relation(const apk::Dependency& dependency);
     Relation parse_relation(std::string_view text);
+    Relation exactly(PackageId id);  ///< "name=version"
     Selected select(PackageId id) const;
     /// Packages that have `token` in install_if, in the order of the indexes.
     std::span<const PackageId> triggered_by(std::string_view token) const;
@@ -105,6 +115,7 @@ class PackagePool {
     void add_packages();
     void sort_candidates();
     void sort_triggers();
+    void compare_with_peers(std::span<const RepositoryIndex> peers);
     /// The version as compared: a soname without a revision sorts below all that have one.
     std::string_view adjust(std::string_view whole, std::string_view version);
 
@@ -116,6 +127,7 @@ class PackagePool {
     std::vector<PackageId> candidates_;
     std::vector<std::pair<std::string_view, PackageId>> triggers_;  ///< sorted by token
     std::vector<PackageId> trigger_packages_;                       ///< beside triggers_
+    std::vector<std::string_view> missing_for_;                     ///< empty without peers
     std::deque<std::vector<Relation>> depends_;
     std::deque<std::string> texts_;
 };

@@ -5,7 +5,10 @@
 #include "repository/complete_search.hpp"
 #include "repository/greedy_walk.hpp"
 #include "repository/package_pool.hpp"
+#include "repository/refusal.hpp"
+#include "repository/resolution.hpp"
 #include "repository/soundness.hpp"
+#include "repository/triggers.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -13,6 +16,7 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <variant>
 
 namespace quern::repository {
 
@@ -21,9 +25,77 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// More reasons than this hide the one that matters.
-constexpr std::size_t most_reasons = 20;
+constexpr std::size_t most_reasons = 24;
 
-/// The world as sorted texts, each once: the order of a list in a recipe means nothing.
+Error out_of_time(const ResolveOptions& options) {
+    return Error(
+               ErrorCode::limit,
+               fmt::format(
+                   "no set of packages was found within {} s and 512 MiB, nor a proof that there "
+                   "is none",
+                   options.time_limit.count() / 1000
+               )
+    )
+        .help("--resolve-timeout gives it longer; fewer constraints make it easier");
+}
+
+/// Adds what wants to be there because of what was found, where it fits beside it.
+void add_triggered(PackagePool& pool, std::span<const Relation> world, CompleteSearch& search) {
+    for (const PackageId id : find_triggered(pool, world, search.packages())) {
+        static_cast<void>(search.extend(id));  // one that does not fit is not needed by anybody
+    }
+}
+
+/// What a search changed of the walk's choice, in words.
+std::vector<std::string> notes_of(
+    const PackagePool& pool,
+    const std::vector<std::string>& reasons,
+    std::span<const PackageId> first,
+    std::span<const PackageId> found
+) {
+    constexpr std::size_t most_told = 3;
+    std::vector<std::string> notes;
+    for (std::size_t i = 0; i < std::min(reasons.size(), most_told); ++i) {
+        notes.push_back("the first choice does not hold together: " + printable(reasons[i]));
+    }
+    if (reasons.size() > most_told) {
+        notes.push_back(fmt::format("and {} more breaches", reasons.size() - most_told));
+    }
+    std::map<NameId, PackageId> by_name;
+    for (const PackageId id : found) {
+        by_name.emplace(pool.name(id), id);
+    }
+    for (const PackageId id : first) {
+        const auto now = by_name.find(pool.name(id));
+        if (now == by_name.end()) {
+            notes.push_back(fmt::format("left out: {}", pool.label(id)));
+        } else if (now->second != id) {
+            notes.push_back(
+                fmt::format("{} in the place of {}", pool.label(now->second), pool.label(id))
+            );
+        }
+    }
+    return notes;
+}
+
+}  // namespace
+
+Result<std::vector<apk::Dependency>> parse_world(std::span<const std::string> texts) {
+    std::vector<apk::Dependency> world;
+    for (const std::string& text : texts) {
+        auto dependency = apk::Dependency::parse(text);
+        if (!dependency) {
+            return Error(
+                       ErrorCode::invalid_data,
+                       fmt::format("'{}' is no package name or constraint", printable(text))
+            )
+                .help("write name, name=1.2-r3, name>1.2, name~1.2 or !name");
+        }
+        world.push_back(std::move(*dependency));
+    }
+    return world;
+}
+
 std::vector<Relation> make_world(PackagePool& pool, std::span<const apk::Dependency> world) {
     std::map<std::string, const apk::Dependency*> sorted;
     for (const apk::Dependency& dependency : world) {
@@ -36,119 +108,80 @@ std::vector<Relation> make_world(PackagePool& pool, std::span<const apk::Depende
     return relations;
 }
 
-/// What the user may have meant by a name that nothing has.
-std::string help_for(const PackagePool& pool, const Relation& leaf) {
-    const std::string_view wanted = pool.names().text(leaf.name);
-    for (const char* prefix : {"cmd:", "so:", "pc:"}) {
-        const NameId name = pool.names().find(prefix + std::string(wanted));
-        if (name != no_id && !pool.candidates(name).empty()) {
-            const std::string& provider = pool.entry(pool.candidates(name).front()).name;
-            return fmt::format("{}{} is provided by {}", prefix, wanted, provider);
+Result<std::variant<SearchedSet, Refusal>> decide_in(
+    PackagePool& pool, std::span<const Relation> world, const ResolveOptions& options
+) {
+    SearchedSet set;
+    set.deadline = Clock::now() + options.time_limit;
+    WalkResult walk = GreedyWalk(pool, world).run();
+    std::vector<std::string> reasons;
+    if (walk.failure) {
+        reasons = {*walk.failure};
+    } else {
+        reasons = find_breaches(pool, world, walk.packages);
+        if (reasons.empty()) {
+            set.packages = std::move(walk.packages);
+            return {std::move(set)};
         }
     }
-    std::vector<std::string_view> names;
-    for (NameId id = 0; id < pool.names().size(); ++id) {
-        if (!pool.candidates(id).empty()) {
-            names.push_back(pool.names().text(id));
-        }
+    CompleteSearch search(pool, world, {set.deadline, walk.packages});
+    const CompleteSearch::Outcome outcome = search.run();
+    if (outcome == CompleteSearch::Outcome::out_of_time) {
+        return out_of_time(options);
     }
-    const std::string_view near = nearest(wanted, names);
-    return near.empty() ? std::string() : fmt::format("did you mean '{}'?", printable(near));
+    if (outcome == CompleteSearch::Outcome::impossible) {
+        return {make_refusal(pool, search.contradiction())};
+    }
+    add_triggered(pool, world, search);
+    QUERN_ASSERT(find_breaches(pool, world, search.packages()).empty());
+    set.packages = search.packages();
+    set.used_search = true;
+    set.notes = notes_of(pool, reasons, walk.packages, set.packages);
+    return {std::move(set)};
 }
 
-Error unsatisfiable(
-    const PackagePool& pool, const std::vector<std::string>& reasons, const Relation* leaf
+Result<std::variant<Resolution, Refusal>> decide(
+    std::span<const apk::Dependency> world,
+    std::span<const RepositoryIndex> indexes,
+    const ResolveOptions& options
 ) {
-    std::string text = "no set of packages fits:";
-    for (std::size_t i = 0; i < std::min(reasons.size(), most_reasons); ++i) {
-        text += "\n  " + printable(reasons[i]);
+    PackagePool pool(indexes, options.peers);
+    const std::vector<Relation> wanted = make_world(pool, world);
+    QUERN_TRY(auto decision, decide_in(pool, wanted, options));
+    if (auto* refusal = std::get_if<Refusal>(&decision)) {
+        return {std::move(*refusal)};
     }
-    if (reasons.size() > most_reasons) {
-        text += fmt::format("\n  and {} more", reasons.size() - most_reasons);
-    }
-    const bool is_unknown = leaf != nullptr && pool.candidates(leaf->name).empty();
-    return Error(ErrorCode::unsatisfiable, std::move(text))
-        .help(is_unknown ? help_for(pool, *leaf) : std::string());
-}
-
-Error out_of_time(const ResolveOptions& options) {
-    return Error(
-               ErrorCode::limit,
-               fmt::format(
-                   "no set of packages was found in {} s, nor a proof that there is none",
-                   options.time_limit.count() / 1000
-               )
-    )
-        .help("--resolve-timeout gives it longer; fewer constraints make it easier");
-}
-
-Resolution make_resolution(
-    const PackagePool& pool, std::span<const PackageId> packages, bool used_search
-) {
+    auto& set = std::get<SearchedSet>(decision);
     Resolution resolution;
-    resolution.used_search = used_search;
-    for (const PackageId id : packages) {
+    resolution.used_search = set.used_search;
+    resolution.notes = std::move(set.notes);
+    for (const PackageId id : set.packages) {
         resolution.packages.push_back(pool.select(id));
     }
-    return resolution;
+    return {std::move(resolution)};
 }
-
-/// The world with the packages that came by install_if: they stay if they can, with what they need
-/// themselves.
-std::vector<Relation> with_triggered(
-    PackagePool& pool, std::vector<Relation> world, std::span<const PackageId> triggered
-) {
-    for (const PackageId id : triggered) {
-        apk::Dependency exact;
-        exact.name = pool.entry(id).name;
-        exact.match = apk::Dependency::equal;
-        exact.version = pool.entry(id).version;
-        world.push_back(pool.make_relation(exact));
-    }
-    return world;
-}
-
-}  // namespace
 
 Result<Resolution> resolve(
     std::span<const apk::Dependency> world,
     std::span<const RepositoryIndex> indexes,
     const ResolveOptions& options
 ) {
-    const Clock::time_point deadline = Clock::now() + options.time_limit;
-    PackagePool pool(indexes);
-    const std::vector<Relation> wanted = make_world(pool, world);
-    WalkResult walk = GreedyWalk(pool, wanted).run();
-    std::vector<std::string> reasons;
-    if (walk.failure) {
-        reasons = std::move(walk.failure->lines);
-        walk.packages.clear();
-        walk.triggered.clear();
-    } else {
-        reasons = find_breaches(pool, wanted, walk.packages);
-        if (reasons.empty()) {
-            return make_resolution(pool, walk.packages, false);
-        }
+    QUERN_TRY(auto decision, decide(world, indexes, options));
+    if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+        return to_error(*refusal);
     }
-    std::vector<Relation> roots = with_triggered(pool, wanted, walk.triggered);
-    SearchResult found = search_completely(pool, roots, {deadline, walk.packages});
-    if (found.outcome == SearchResult::Outcome::impossible && !walk.triggered.empty()) {
-        roots = wanted;
-        found = search_completely(pool, roots, {deadline, walk.packages});
+    return std::get<Resolution>(std::move(decision));
+}
+
+Error to_error(const Refusal& refusal) {
+    std::string text = "no set of packages fits:";
+    for (std::size_t i = 0; i < std::min(refusal.reasons.size(), most_reasons); ++i) {
+        text += "\n  " + refusal.reasons[i].text;
     }
-    if (found.outcome == SearchResult::Outcome::out_of_time) {
-        return out_of_time(options);
+    if (refusal.reasons.size() > most_reasons) {
+        text += fmt::format("\n  and {} more", refusal.reasons.size() - most_reasons);
     }
-    const Relation* leaf = walk.failure ? walk.failure->leaf : nullptr;
-    if (found.outcome == SearchResult::Outcome::impossible) {
-        return unsatisfiable(pool, reasons, leaf);
-    }
-    const std::vector<PackageId> packages = in_install_order(pool, roots, found.packages);
-    const std::vector<std::string> breaches = find_breaches(pool, wanted, packages);
-    if (!breaches.empty()) {
-        return unsatisfiable(pool, breaches, nullptr);
-    }
-    return make_resolution(pool, packages, true);
+    return Error(ErrorCode::unsatisfiable, std::move(text)).help(refusal.help);
 }
 
 }  // namespace quern::repository

@@ -119,27 +119,43 @@ std::vector<std::string> find_breaches(
     return breaches;
 }
 
-std::vector<PackageId> in_install_order(
-    PackagePool& pool, std::span<const Relation> world, std::span<const PackageId> packages
-) {
-    for (const PackageId id : packages) {
-        static_cast<void>(pool.depends(id));
+namespace {
+
+/// Depth first, with a stack of its own.
+class InstallOrder {
+ public:
+    InstallOrder(PackagePool& pool, const MemberTable& members)
+        : pool_(pool), members_(members), is_seen_(pool.size()) {}
+
+    void add(PackageId top) {
+        open(top);
+        while (!stack_.empty()) {
+            Frame& frame = stack_.back();
+            if (frame.needs.empty()) {
+                order_.push_back(frame.package);
+                stack_.pop_back();
+                continue;
+            }
+            const PackageId next = frame.needs.back();
+            frame.needs.pop_back();
+            open(next);
+        }
     }
+    std::vector<PackageId> take() { return std::move(order_); }
+
+ private:
     struct Frame {
         PackageId package;
         std::vector<PackageId> needs;  ///< next one last
     };
-    const MemberTable members(pool, packages);
-    std::vector<PackageId> order;
-    std::vector<bool> is_seen(pool.size());
-    std::vector<Frame> stack;
-    const auto open = [&](PackageId id) {
-        if (id == no_id || is_seen[id]) {
+
+    void open(PackageId id) {
+        if (id == no_id || is_seen_[id]) {
             return;
         }
-        is_seen[id] = true;
+        is_seen_[id] = true;
         std::vector<const Relation*> relations;
-        for (const Relation& relation : pool.depends(id)) {
+        for (const Relation& relation : pool_.depends(id)) {
             if (!relation.is_conflict) {
                 relations.push_back(&relation);
             }
@@ -149,25 +165,38 @@ std::vector<PackageId> in_install_order(
         });
         Frame frame{id, {}};
         for (const Relation* relation : relations) {
-            frame.needs.push_back(members.satisfier(*relation));
+            frame.needs.push_back(members_.satisfier(*relation));
         }
-        stack.push_back(std::move(frame));
-    };
-    for (const Relation& wanted : world) {
-        open(wanted.is_conflict ? no_id : members.satisfier(wanted));
-        while (!stack.empty()) {
-            Frame& frame = stack.back();
-            if (frame.needs.empty()) {
-                order.push_back(frame.package);
-                stack.pop_back();
-                continue;
-            }
-            const PackageId next = frame.needs.back();
-            frame.needs.pop_back();
-            open(next);
-        }
+        stack_.push_back(std::move(frame));
     }
-    return order;
+
+    PackagePool& pool_;
+    const MemberTable& members_;
+    std::vector<bool> is_seen_;
+    std::vector<PackageId> order_;
+    std::vector<Frame> stack_;
+};
+
+}  // namespace
+
+std::vector<PackageId> in_install_order(
+    PackagePool& pool,
+    std::span<const Relation> world,
+    std::span<const PackageId> packages,
+    std::span<const PackageId> extras
+) {
+    for (const PackageId id : packages) {
+        static_cast<void>(pool.depends(id));
+    }
+    const MemberTable members(pool, packages);
+    InstallOrder order(pool, members);
+    for (const Relation& wanted : world) {
+        order.add(wanted.is_conflict ? no_id : members.satisfier(wanted));
+    }
+    for (const PackageId extra : extras) {
+        order.add(extra);
+    }
+    return order.take();
 }
 
 }  // namespace quern::repository

@@ -18,9 +18,12 @@ std::vector<std::string> find_breaches(
 );
 
 /// `packages` in install order: each after what it depends on, cycles cut where they are entered.
-/// What the world does not need is left out.
+/// What neither the world nor one of `extras` needs is left out; extras come last.
 std::vector<PackageId> in_install_order(
-    PackagePool& pool, std::span<const Relation> world, std::span<const PackageId> packages
+    PackagePool& pool,
+    std::span<const Relation> world,
+    std::span<const PackageId> packages,
+    std::span<const PackageId> extras = {}
 );
 
 /// How a set hangs together: for each name, which members stand for it.

@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the greedy walk says where it stops: the way from the world down to what is missing, and why
-// each candidate is out.
+// What the greedy walk says where it stops, and why a candidate is out.
 #include "repository/greedy_walk.hpp"
 
 #include <fmt/format.h>
@@ -13,69 +12,54 @@
 namespace quern::repository {
 
 std::string GreedyWalk::reason_against(PackageId id) const {
+    using Kind = Exclusion::Kind;
     const Exclusion& exclusion = exclusions_[id];
-    switch (exclusion.kind) {
-        case Exclusion::Kind::none:
-            return {};
-        case Exclusion::Kind::excluded:
-            return fmt::format("{} is excluded by {}", pool_.label(id), exclusion.relation);
-        case Exclusion::Kind::unfit_version:
-            return fmt::format("{} does not satisfy {}", pool_.label(id), exclusion.relation);
-        case Exclusion::Kind::unfit_provide:
-            return fmt::format(
-                "{} provides {}={}, which does not satisfy {}",
-                pool_.label(id),
-                pool_.names().text(exclusion.name),
-                pool_.version_for(id, exclusion.name),
-                exclusion.relation
-            );
-        case Exclusion::Kind::other_provider:
-            return fmt::format(
-                "{} cannot be beside {}: both stand for {}",
-                pool_.label(id),
-                pool_.label(exclusion.other),
-                pool_.names().text(exclusion.name)
-            );
+    if (exclusion.kind == Kind::none) {
+        return {};
     }
-    return {};
+    const std::string label = pool_.label(id);
+    if (exclusion.kind == Kind::other_provider) {
+        return fmt::format(
+            "{} cannot be beside {}: both stand for {}",
+            label,
+            pool_.label(exclusion.other),
+            pool_.names().text(exclusion.name)
+        );
+    }
+    const std::string owner = exclusion.other == no_id ? "the world" : pool_.label(exclusion.other);
+    if (exclusion.kind == Kind::excluded) {
+        return fmt::format("{} is excluded by {} of {}", label, exclusion.relation, owner);
+    }
+    if (exclusion.kind == Kind::unfit_version) {
+        return fmt::format(
+            "{} does not satisfy {}, which {} needs", label, exclusion.relation, owner
+        );
+    }
+    return fmt::format(
+        "{} provides {}={}, which does not satisfy {} of {}",
+        label,
+        pool_.names().text(exclusion.name),
+        pool_.version_for(id, exclusion.name),
+        exclusion.relation,
+        owner
+    );
 }
 
-/// The way from the world down to `relation`.
-void GreedyWalk::begin_failure(const Relation& relation) {
-    WalkFailure& failure = result_.failure.emplace();
-    failure.leaf = &relation;
-    std::string needed_by = "the world";
-    for (const Frame& frame : stack_) {
-        if (frame.reason != nullptr) {
-            failure.lines.push_back(fmt::format("{} needs {}", needed_by, frame.reason->text));
-        }
-        needed_by = pool_.label(frame.package);
-    }
-    failure.lines.push_back(fmt::format("{} needs {}", needed_by, relation.text));
+bool GreedyWalk::fail(const Relation& relation, std::string_view why) {
+    const std::string needed_by = stack_.empty() ? "the world" : pool_.label(stack_.back().package);
+    result_.failure = fmt::format("{} needs {}, but {}", needed_by, relation.text, why);
+    return false;
 }
 
 bool GreedyWalk::fail_without_candidates(const Relation& relation) {
-    begin_failure(relation);
-    auto& lines = result_.failure->lines;
-    const auto all = pool_.candidates(relation.name);
-    if (all.empty()) {
-        lines.push_back(fmt::format("nothing provides {}", relation.text));
-    }
-    for (const PackageId id : all) {
-        std::string line = reason_against(id);
-        if (line.empty()) {
-            const bool is_hidden = !pool_.tag(id).empty();
-            line = is_hidden
-                       ? fmt::format(
-                             "{} is only in the repository @{}", pool_.label(id), pool_.tag(id)
-                         )
-                       : fmt::format("{} does not satisfy {}", pool_.label(id), relation.text);
-        }
-        if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
-            lines.push_back(std::move(line));
+    std::string why = "nothing that provides it is left";
+    for (const PackageId id : pool_.candidates(relation.name)) {
+        if (const std::string reason = reason_against(id); !reason.empty()) {
+            why = reason;
+            break;
         }
     }
-    return false;
+    return fail(relation, why);
 }
 
 }  // namespace quern::repository

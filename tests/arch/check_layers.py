@@ -42,7 +42,7 @@ PUBLIC = {
     "sandbox": "sandbox",
     "version": "apk", "dependency": "apk", "package_info": "apk", "package_file": "apk", "index": "apk", "keyring": "apk",
     "recipe": "recipe", "recipe_parts": "recipe",
-    "repository": "repository", "resolver": "repository",
+    "repository": "repository", "resolver": "repository", "explain": "repository",
     "plan": "pipeline",
     "build": "build", "test": "build",
     "image": "image",

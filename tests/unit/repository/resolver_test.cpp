@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quern/resolver.hpp"
 
+#include "quern/explain.hpp"
 #include "unit/repository/index_text.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+
+#include <variant>
 
 using namespace quern;
 using namespace quern::repository;
@@ -91,7 +94,7 @@ TEST_CASE(
             {"a 1 D:b c; b 1 D:d=1; c 1 D:d=2; d 1; d 2",
              "a",
              {"c-1 needs d=2", "d-1 does not satisfy d=2"}},
-            {"a 1", "!a a", {"a-1 is excluded by !a"}},
+            {"a 1", "!a a", {"a-1 is excluded by !a in the world"}},
         }));
     CAPTURE(index, world);
     const std::string message = resolved(index, world);
@@ -157,8 +160,9 @@ TEST_CASE("resolver: time is bounded", "[repository][resolver]") {
         world += fmt::format("pigeon{} ", pigeon);
     }
     const auto indexes = indexes_of(text);
-    const auto resolution =
-        resolve(world_of(world), indexes, {.time_limit = std::chrono::milliseconds(50)});
+    const auto resolution = resolve(
+        world_of(world), indexes, {.time_limit = std::chrono::milliseconds(50), .peers = {}}
+    );
     REQUIRE_FALSE(resolution);
     CHECK(resolution.error().code() == ErrorCode::limit);
     CHECK(mentions(resolution.error().help(), "--resolve-timeout"));
@@ -187,20 +191,226 @@ TEST_CASE(
     CHECK(resolved(index, "b z") == "p1-1 b-1 z-1");
 }
 
-TEST_CASE("explain: the chain and the losers are told", "[repository][explain]") {
-    const auto indexes = indexes_of("a 1 D:b>1; b 1; b 2; b 3 |@edge b 4");
-    const auto world = world_of("a");
-    const auto resolution = resolve(world, indexes);
-    REQUIRE(resolution);
-    const auto lines = explain("b", world, indexes, *resolution);
-    REQUIRE(lines);
-    const std::vector<std::string> expected = {
-        "the world needs a: a-1",
-        "a-1 needs b>1: b-3",
-        "b-1 does not satisfy b>1",
-        "b-2 lost: 2 is lower than 3",
+TEST_CASE("resolver: a refusal holds nothing that could be left out", "[repository][refusal]") {
+    const auto [index, world, expected] =
+        GENERATE(table<const char*, const char*, std::vector<std::string>>({
+            // The many packages beside play no part.
+            {"a 1 D:x y; x 1 D:lib<2; y 1 D:mid; mid 1 D:lib>1; lib 1; lib 2; z 1 D:lib x; x2 1",
+             "a x2 z",
+             {"the world needs a",
+              "a-1 needs x",
+              "a-1 needs y",
+              "x-1 needs lib<2",
+              "lib-2 does not satisfy lib<2",
+              "y-1 needs mid",
+              "mid-1 needs lib>1",
+              "lib-1 does not satisfy lib>1",
+              "only one of lib-1 and lib-2 can be there"}},
+            // Versions with the same trouble are told together.
+            {"a 1 D:b>9; a 2 D:b>9; a 3 D:b>9; b 1; b 2",
+             "a c",
+             {"the world needs c", "nothing provides c"}},
+            {"a 1 D:b>9; a 2 D:b>9; a 3 D:b>9; b 1; b 2",
+             "a",
+             {"the world needs a",
+              "a-3, a-2 and a-1 need b>9",
+              "b-1 does not satisfy b>9",
+              "b-2 does not satisfy b>9"}},
+            {"a 1 p:v=1; b 1 p:v",
+             "a b",
+             {"the world needs a", "the world needs b", "only one of a-1 and b-1 can stand for v"}},
+            {"a 1 D:!b; b 1",
+             "a b",
+             {"the world needs a", "the world needs b", "a-1 does not go with b-1 (!b)"}},
+            {"a 1 D:b; |@edge b 1",
+             "a",
+             {"the world needs a", "a-1 needs b", "b-1 is only in the repository @edge"}},
+            {"p 1 p:v=1; q 2 p:v",
+             "v>1",
+             {"the world needs v>1",
+              "p-1 provides v=1, which does not satisfy v>1",
+              "q-2 provides v without a version"}},
+        }));
+    CAPTURE(index, world);
+    const auto indexes = indexes_of(index);
+    const auto decision = decide(world_of(world), indexes);
+    REQUIRE(decision);
+    REQUIRE(std::holds_alternative<Refusal>(*decision));
+    std::vector<std::string> texts;
+    for (const Reason& reason : std::get<Refusal>(*decision).reasons) {
+        texts.push_back(reason.text);
+    }
+    CHECK(texts == expected);
+}
+
+TEST_CASE("resolver: long lists of the rejected are cut short", "[repository][refusal]") {
+    std::string index = "a 1 D:b>99;";
+    for (int version = 1; version <= 40; ++version) {
+        index += fmt::format("b {};", version);
+    }
+    const auto indexes = indexes_of(index);
+    const auto decision = decide(world_of("a"), indexes);
+    REQUIRE(decision);
+    const auto& reasons = std::get<Refusal>(*decision).reasons;
+    REQUIRE(reasons.size() == 8);
+    CHECK(reasons.back().text == "nor 35 more");
+    CHECK(reasons.back().packages.size() == 35);
+}
+
+TEST_CASE("resolver: only what every peer has is chosen", "[repository][resolver]") {
+    const auto indexes = indexes_of("a 2 D:b; a 1 D:b; b 2; b 1; c 1; d 1; dd 1 i:d");
+    auto peers = indexes_of("a 1; a 2; b 1; d 1 | a 1; b 2; b 1; d 1; dd 1");
+    peers[0].architecture = "aarch64";
+    peers[1].architecture = "armv7";
+    const auto chosen = [&](const char* world) {
+        const auto resolution = resolve(
+            world_of(world), indexes, {.time_limit = std::chrono::seconds(5), .peers = peers}
+        );
+        std::string text = resolution ? "" : resolution.error().message();
+        for (std::size_t i = 0; resolution && i < resolution->packages.size(); ++i) {
+            text += (i == 0 ? "" : " ") + resolution->packages[i].entry->file_name();
+        }
+        return text;
     };
-    REQUIRE(lines->size() == 5);
-    CHECK(std::vector(lines->begin(), lines->begin() + 4) == expected);
-    CHECK_FALSE(explain("none", world, indexes, *resolution));
+    CHECK(chosen("a") == "b-1.apk a-1.apk");
+    CHECK(mentions(chosen("c"), "c-1 is not there for aarch64"));
+    CHECK(chosen("d") == "d-1.apk");
+}
+
+TEST_CASE("resolver: indexes of one peer count together", "[repository][resolver]") {
+    const auto indexes = indexes_of("a 1 D:b; b 1");
+    auto peers = indexes_of("a 1 | b 1");
+    peers[0].architecture = peers[1].architecture = "aarch64";
+    CHECK(resolve(world_of("a"), indexes, {.time_limit = std::chrono::seconds(5), .peers = peers}));
+}
+
+TEST_CASE("resolver: what a search changed is told", "[repository][resolver]") {
+    const auto indexes = indexes_of("a 1 D:c; b 1 D:c=1; c 1; c 2");
+    const auto resolution = resolve(world_of("a b"), indexes);
+    REQUIRE(resolution);
+    REQUIRE(resolution->notes.size() == 2);
+    CHECK(mentions(resolution->notes[0], "b-1 needs c=1"));
+    CHECK(resolution->notes[1] == "c-1 in the place of c-2");
+}
+
+TEST_CASE("resolver: install_if holds for what a search found too", "[repository][resolver]") {
+    const auto [index, world, expected] = GENERATE(table<const char*, const char*, const char*>({
+        {"a 1 D:c; b 1 D:c=1; c 1; c 2; c-doc 1 i:c=1; c-doc2 2 i:c=2",
+         "a b",
+         "c-1 a-1 b-1 c-doc-1"},
+        // One that cannot be beside the others is nobody's need.
+        {"a 1 D:c; b 1 D:c=1; c 1; c 2; c-doc 1 D:none i:c", "a b", "c-1 a-1 b-1"},
+        {"a 1 D:c; b 1 D:c=1; c 1; c 2; c-doc 1 D:c=2 i:c", "a b", "c-1 a-1 b-1"},
+    }));
+    CAPTURE(index, world);
+    CHECK(resolved(index, world) == expected);
+}
+
+namespace {
+
+Explanation explained(const char* name, const char* index, const char* world) {
+    const auto indexes = indexes_of(index);
+    auto explanation = explain(name, world_of(world), indexes);
+    REQUIRE(explanation);
+    return std::move(*explanation);
+}
+
+std::vector<std::string> chain_of(const ExplainedMember& member) {
+    std::vector<std::string> chain;
+    for (const ChainLink& link : member.chain) {
+        chain.push_back(link.needed_by + "|" + link.relation + "|" + link.package);
+    }
+    return chain;
+}
+
+std::vector<std::string> texts_of(const std::vector<Rival>& rivals) {
+    std::vector<std::string> texts;
+    for (const Rival& rival : rivals) {
+        texts.push_back(rival.package + "|" + rival.rule + "|" + rival.text);
+    }
+    return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("explain: the chain and the losers are told", "[repository][explain]") {
+    const auto [name, index, world, chain, rivals] =
+        GENERATE(table<const char*, const char*, const char*, Texts, Texts>({
+            {"b",
+             "a 1 D:b>1; b 1; b 2; b 3 |@edge b 4",
+             "a",
+             {"|a|a-1", "a-1|b>1|b-3"},
+             {"b-1|does-not-satisfy|b-1 does not satisfy b>1",
+              "b-2|package-version|version 2 is lower than 3",
+              "b-4|other-repository|b-4 is only in the repository @edge"}},
+            {"v",
+             "a 1 D:v; p 1 p:v k:5; q 2 p:v k:3; r 1 p:v=1 D:!a",
+             "a",
+             {"|a|a-1", "a-1|v|p-1"},
+             {"q-2|provider-priority|its provider priority 3 is lower than 5",
+              "r-1|excluded|r-1 cannot be beside p-1: both stand for v"}},
+            {"v",
+             "a 1 D:v; p1 1 p:v; p2 2 p:v",
+             "a p1",
+             {"|p1|p1-1"},
+             {"p2-2|chosen-before|p1-1 was chosen before"}},
+            {"x-lib",
+             "a 1 D:v o:oa; x 1 o:oo; x-lib 1 o:oo p:v; y-lib 2 o:oy p:v",
+             "a x",
+             {"|a|a-1", "a-1|v|x-lib-1"},
+             {"y-lib-2|same-origin|a package of oo 1 was chosen before, to which x-lib belongs"}},
+            {"c",
+             "a 1 D:c b; b 1 D:!d; c 1; d 1 p:c",
+             "a",
+             {"|a|a-1", "a-1|c|c-1"},
+             {"d-1|excluded|d-1 is excluded by !d of b-1"}},
+            {"c",
+             "a 1 D:c; b 1 D:c=1; c 1; c 2",
+             "a b",
+             {"|a|a-1", "a-1|c|c-1"},
+             {"c-2|does-not-fit|it does not fit: the world needs b; b-1 needs c=1; c-2 does not "
+              "satisfy c=1; only one of c-1 and c-2 can be there"}},
+        }));
+    CAPTURE(name, index, world);
+    const Explanation explanation = explained(name, index, world);
+    REQUIRE(explanation.members.size() == 1);
+    CHECK(chain_of(explanation.members[0]) == chain);
+    CHECK(texts_of(explanation.members[0].rivals) == rivals);
+}
+
+TEST_CASE("explain: what came by install_if says so", "[repository][explain]") {
+    const auto explanation =
+        explained("b-doc", "a 1 D:b docs; b 1; docs 1; b-doc 1 i:docs b=1", "a");
+    REQUIRE(explanation.members.size() == 1);
+    CHECK(explanation.members[0].chain.empty());
+    CHECK(explanation.members[0].triggers == Texts{"docs", "b=1"});
+}
+
+TEST_CASE("explain: a name that is not there is told why", "[repository][explain]") {
+    const char* index = "a 1 D:b !e; b 1; b 2 D:nothing; c 1; e 1; hello 1; f 1 D:missing";
+    const auto explanation = explained("c", index, "a");
+    CHECK(texts_of(explanation.absent) == Texts{"c-1|not-needed|nothing in the result needs it"});
+    CHECK_FALSE(explanation.obstacle);
+
+    const auto excluded = explained("e", index, "a");
+    REQUIRE(excluded.obstacle);
+    CHECK(excluded.obstacle->reasons.back().text == "a-1 does not go with e-1 (!e)");
+
+    const auto broken = explained("f", index, "a");
+    REQUIRE(broken.obstacle);
+    CHECK(broken.obstacle->reasons.back().text == "nothing provides missing");
+
+    const auto unknown = explained("hallo", index, "a");
+    CHECK(unknown.absent.empty());
+    CHECK(unknown.help == "did you mean 'hello'?");
+}
+
+TEST_CASE("explain: a world without an answer is refused as by resolve", "[repository][explain]") {
+    const auto indexes = indexes_of("a 1 D:b");
+    const auto explanation = explain("a", world_of("a"), indexes);
+    REQUIRE_FALSE(explanation);
+    CHECK(explanation.error().code() == ErrorCode::unsatisfiable);
+    CHECK(mentions(explanation.error().message(), "nothing provides b"));
 }
