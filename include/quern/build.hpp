@@ -9,7 +9,6 @@
 #include "quern/reporter.hpp"
 #include "quern/sandbox.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -75,7 +74,6 @@ struct EnvironmentOptions {
     std::filesystem::path staged_repository = {};
     std::filesystem::path lock_file = {};         ///< used if it is there; empty: none
     bool locked = false;                          ///< --locked: the lock must answer the request
-    std::chrono::seconds resolve_timeout{10};     ///< --resolve-timeout
     repository::KeyDiscovery key_discovery = {};  ///< --key-discovery; default: if no key is named
 };
 

@@ -138,8 +138,7 @@ Result<ChosenPackages> choose_packages(
         )
     );
     QUERN_CHECK(prepend_staged(chosen.indexes, client, options.staged_repository, services));
-    const repository::ResolveOptions bound{.time_limit = options.resolve_timeout, .peers = {}};
-    QUERN_TRY(repository::Resolution resolution, repository::resolve(world, chosen.indexes, bound));
+    QUERN_TRY(repository::Resolution resolution, repository::resolve(world, chosen.indexes));
     for (const std::string& note : resolution.notes) {
         services.reporter.note(note);
     }

@@ -2,18 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "cli/command.hpp"
+#include "cli/index_flags.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 #include "quern/package_file.hpp"
-#include "repository/publisher.hpp"
+#include "repository/verify.hpp"
 #include "support/text.hpp"
 #include "support/thread_pool.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
-#include <mutex>
+#include <string_view>
 #include <system_error>
 
 namespace quern::cli {
@@ -22,29 +24,29 @@ namespace {
 struct VerifyFlags {
     std::vector<std::string> targets;
     std::vector<std::string> keyring;
+    std::vector<std::string> beside;
     bool ignore_signatures = false;
+    bool is_closed = false;
 };
 
 /// What was found out about one target.
 struct Verdict {
     std::string target;
-    std::string good;                   ///< "signed by x.rsa.pub"
-    std::vector<std::string> problems;  ///< empty: it is sound
-    bool is_about_trust = false;
+    std::string good;                           ///< "signed by x.rsa.pub"
+    std::vector<repository::Finding> findings;  ///< empty: it is sound
 };
 
 Verdict verify_package(
     const std::string& path, const apk::Keyring& keyring, bool ignore_signatures
 ) {
-    Verdict verdict{path, {}, {}, false};
-    const auto note_problem = [&](const Error& error) {
-        verdict.problems.push_back(error.message());
-        verdict.is_about_trust =
-            error.code() == ErrorCode::signature || error.code() == ErrorCode::digest_mismatch;
+    Verdict verdict{path, {}, {}};
+    const auto note_problem = [&](const char* id, const Error& error) {
+        const bool is_missing = error.code() == ErrorCode::not_found;
+        verdict.findings.push_back({is_missing ? "file-missing" : id, {}, error.message()});
     };
     auto package = apk::PackageFile::open(path);
     if (!package) {
-        note_problem(package.error());
+        note_problem("package-damaged", package.error());
         return verdict;
     }
     if (ignore_signatures) {
@@ -52,35 +54,50 @@ Verdict verify_package(
     } else if (auto signer = package->verify_signature(keyring)) {
         verdict.good = fmt::format("signed by {}", *signer);
     } else {
-        note_problem(signer.error());
+        note_problem("package-signature", signer.error());
     }
     if (auto data = package->verify_data(); !data) {
-        note_problem(data.error());
+        note_problem("data-damaged", data.error());
     }
     return verdict;
 }
 
-Result<Verdict> verify_directory(
-    const std::string& path, const apk::Keyring& keyring, bool ignore_signatures, ThreadPool& pool
-) {
-    Verdict verdict{path, "index and packages agree", {}, true};
-    QUERN_TRY(
-        const auto problems, repository::verify_repository(path, keyring, ignore_signatures, pool)
-    );
-    for (const repository::RepositoryProblem& problem : problems) {
-        verdict.problems.push_back(problem.where + ": " + problem.what);
+/// Reads the repositories that clients have beside the one that is checked.
+class Beside {
+ public:
+    Beside(const VerifyFlags& flags, const Invocation& invocation)
+        : flags_(flags), invocation_(invocation) {}
+
+    Result<std::vector<repository::RepositoryIndex>> read(std::string_view architecture) const {
+        IndexFlags flags;
+        flags.repositories = flags_.beside;
+        flags.keyring = flags_.keyring;
+        flags.architecture = architecture;
+        flags.ignore_signatures = flags_.ignore_signatures;
+        QUERN_TRY(Indexes indexes, read_indexes(flags, invocation_));
+        return std::move(indexes.own);
     }
-    return verdict;
-}
+
+ private:
+    const VerifyFlags& flags_;
+    const Invocation& invocation_;
+};
 
 std::string to_text(const std::vector<Verdict>& verdicts) {
     std::string text;
     for (const Verdict& verdict : verdicts) {
-        if (verdict.problems.empty()) {
+        if (verdict.findings.empty()) {
             text += fmt::format("{}: good, {}\n", verdict.target, verdict.good);
         }
-        for (const std::string& problem : verdict.problems) {
-            text += fmt::format("{}: BAD, {}\n", verdict.target, printable(problem));
+        for (const repository::Finding& finding : verdict.findings) {
+            text += fmt::format(
+                "{}: BAD, {}{}{} [{}]\n",
+                verdict.target,
+                finding.where,
+                finding.where.empty() ? "" : ": ",
+                printable(finding.what),
+                finding.id
+            );
         }
     }
     return text;
@@ -89,14 +106,20 @@ std::string to_text(const std::vector<Verdict>& verdicts) {
 std::string to_json_text(const std::vector<Verdict>& verdicts) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const Verdict& verdict : verdicts) {
+        auto findings = nlohmann::ordered_json::array();
+        for (const repository::Finding& finding : verdict.findings) {
+            findings.push_back(
+                {{"id", finding.id}, {"where", finding.where}, {"what", finding.what}}
+            );
+        }
         list.push_back({
             {"target", verdict.target},
-            {"good", verdict.problems.empty()},
+            {"good", verdict.findings.empty()},
             {"detail", verdict.good},
-            {"problems", verdict.problems},
+            {"findings", findings},
         });
     }
-    return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    return to_json_text(list);
 }
 
 Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) {
@@ -109,15 +132,21 @@ Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) 
     }
     QUERN_TRY(const apk::Keyring keyring, load_keyring(flags.keyring));
     ThreadPool pool(invocation.global.threads);
+    const Beside beside(flags, invocation);
+    repository::VerifyOptions options;
+    options.keyring = flags.ignore_signatures ? nullptr : &keyring;
+    options.is_closed = flags.is_closed || !flags.beside.empty();
+    if (!flags.beside.empty()) {
+        options.beside = [&beside](std::string_view arch) { return beside.read(arch); };
+    }
     std::vector<Verdict> verdicts(flags.targets.size());
     std::error_code failure;
     for (std::size_t i = 0; i < flags.targets.size(); ++i) {
         QUERN_CHECK(invocation.cancel.check());
         const std::string& target = flags.targets[i];
         if (std::filesystem::is_directory(target, failure)) {
-            QUERN_TRY(
-                verdicts[i], verify_directory(target, keyring, flags.ignore_signatures, pool)
-            );
+            verdicts[i] = {target, "index and packages agree", {}};
+            QUERN_TRY(verdicts[i].findings, repository::verify_repository(target, options, pool));
         } else {
             verdicts[i] = verify_package(target, keyring, flags.ignore_signatures);
         }
@@ -128,8 +157,14 @@ Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) 
     std::size_t bad = 0;
     bool is_about_trust = false;
     for (const Verdict& verdict : verdicts) {
-        bad += verdict.problems.empty() ? 0U : 1U;
-        is_about_trust = is_about_trust || verdict.is_about_trust;
+        bad += verdict.findings.empty() ? 0U : 1U;
+        is_about_trust = is_about_trust || std::any_of(
+                                               verdict.findings.begin(),
+                                               verdict.findings.end(),
+                                               [](const repository::Finding& finding) {
+                                                   return finding.is_about_trust();
+                                               }
+                                           );
     }
     if (bad == 0) {
         return {};
@@ -160,6 +195,15 @@ Run define_verify(CLI::App& app) {
     );
     app.add_flag(
         "--ignore-signatures", flags->ignore_signatures, "check everything but the signatures"
+    );
+    add_list(
+        app,
+        "--with-repository",
+        flags->beside,
+        "repositories that clients have beside it: what packages need must be there or in these"
+    );
+    app.add_flag(
+        "--closed", flags->is_closed, "what packages need must be in the repository itself"
     );
     return [flags](const Invocation& invocation) { return run_verify(*flags, invocation); };
 }

@@ -73,19 +73,4 @@ Result<IndexPackagesReport> index_packages(
     ThreadPool& pool
 );
 
-/// One thing wrong with a repository.
-struct RepositoryProblem {
-    std::string where;
-    std::string what;
-};
-
-/// Everything that a client would notice and more: index signature, index against files, hash
-/// chains, package signatures, leftover files, dependency closure.
-Result<std::vector<RepositoryProblem>> verify_repository(
-    const std::filesystem::path& directory,
-    const apk::Keyring& keyring,
-    bool ignore_signatures,
-    ThreadPool& pool
-);
-
 }  // namespace quern::repository

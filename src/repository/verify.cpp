@@ -1,14 +1,20 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+#include "repository/verify.hpp"
+
 #include "quern/package_file.hpp"
-#include "repository/publisher.hpp"
+#include "repository/closure.hpp"
+#include "repository/file_conflicts.hpp"
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <memory>
 #include <set>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -16,7 +22,7 @@ namespace quern::repository {
 
 namespace {
 
-using Problems = std::vector<RepositoryProblem>;
+using Findings = std::vector<Finding>;
 
 constexpr std::string_view index_name = "APKINDEX.tar.gz";
 
@@ -57,118 +63,191 @@ std::string differing_fields(const apk::IndexEntry& entry, const apk::IndexEntry
     return fields;
 }
 
+/// What is known of one package of the index.
+struct PackageState {
+    Findings findings;
+    PackageFiles files;
+};
+
 /// Everything between one entry and the files in its package.
-Problems check_package(
+PackageState check_package(
     const std::filesystem::path& directory,
     const apk::IndexEntry& entry,
-    const apk::Keyring& keyring,
-    bool ignore_signatures
+    const apk::Keyring* keyring
 ) {
-    Problems problems;
-    const auto add = [&](std::string what) {
-        problems.push_back({entry.file_name(), std::move(what)});
+    PackageState state;
+    const auto add = [&](const char* id, std::string what) {
+        state.findings.push_back({id, entry.file_name(), std::move(what)});
     };
     const auto package = apk::PackageFile::open(directory / entry.file_name());
     if (!package) {
-        add(package.error().code() == ErrorCode::not_found
-                ? "the index names it, but there is no such file"
-                : package.error().message());
-        return problems;
+        const bool is_missing = package.error().code() == ErrorCode::not_found;
+        add(is_missing ? "file-missing" : "package-damaged",
+            is_missing ? "the index names it, but there is no such file" : package.error().message()
+        );
+        return state;
     }
     const apk::PackageHead& head = package->head();
     if (head.checksum != entry.checksum) {
-        add(fmt::format(
-            "the index says {}, the control section is {}", entry.checksum, head.checksum
-        ));
+        add("checksum-differs",
+            fmt::format(
+                "the index says {}, the control section is {}", entry.checksum, head.checksum
+            ));
     }
     const auto actual = apk::make_index_entry(head.info, entry.checksum, head.file_size);
     if (const std::string fields = differing_fields(entry, actual); !fields.empty()) {
-        add("the index says something else in " + fields);
+        add("entry-differs", "the index says something else in " + fields);
     }
-    if (!ignore_signatures) {
-        if (const auto signer = package->verify_signature(keyring); !signer) {
-            add(signer.error().message());
+    if (keyring != nullptr) {
+        if (const auto signer = package->verify_signature(*keyring); !signer) {
+            add("package-signature", signer.error().message());
         }
     }
-    if (const auto checked = package->verify_data(); !checked) {
-        add(checked.error().message());
+    state.files.replaces = head.info.replaces;
+    const auto read = package->read_data(
+        [&state](const archive::TarEntry& file, archive::TarReader&) -> Result<void> {
+            state.files.add(file);
+            return {};
+        }
+    );
+    if (!read) {
+        add("data-damaged", read.error().message());
     }
-    return problems;
+    return state;
 }
 
 void check_leftovers(
-    const std::vector<std::string>& names, const apk::Index& index, Problems& problems
+    const std::vector<std::string>& names, const apk::Index& index, Findings& findings
 ) {
     std::set<std::string> known{std::string(index_name), "index.html", "Packages.adb"};
     for (const apk::IndexEntry& entry : index.entries) {
         if (!known.insert(entry.file_name()).second) {
-            problems.push_back({entry.file_name(), "the index has it twice"});
+            findings.push_back({"entry-twice", entry.file_name(), "the index has it twice"});
         }
     }
     for (const std::string& name : names) {
         if (!known.contains(name)) {
-            problems.push_back({printable(name), "no entry of the index names this file"});
+            findings.push_back(
+                {"file-unlisted", printable(name), "no entry of the index names this file"}
+            );
         }
     }
 }
 
-Result<Problems> verify_directory(
-    const std::filesystem::path& directory,
-    const apk::Keyring& keyring,
-    bool ignore_signatures,
-    ThreadPool& pool
+/// Nothing if it is damaged, which is a finding then.
+Result<std::shared_ptr<const apk::Index>> read_checked_index(
+    const std::filesystem::path& directory, const apk::Keyring* keyring, Findings& findings
 ) {
     QUERN_TRY(const std::string bytes, read_file(directory / index_name));
-    Problems problems;
-    auto file = apk::read_index(bytes, ignore_signatures ? nullptr : &keyring);
-    if (!file) {
-        problems.push_back({std::string(index_name), file.error().message()});
-        file = apk::read_index(bytes, nullptr);
-        if (!file) {
-            return problems;
+    const auto add = [&](const char* id, const Error& error) {
+        findings.push_back({id, std::string(index_name), error.message()});
+    };
+    auto file = apk::read_index(bytes, keyring);
+    if (!file && keyring != nullptr) {
+        auto unsigned_file = apk::read_index(bytes, nullptr);
+        if (unsigned_file) {
+            add("index-signature", file.error());
         }
+        file = std::move(unsigned_file);
     }
-    const apk::Index& index = file->index;
-    std::vector<Problems> found(index.entries.size());
+    if (!file) {
+        add("index-damaged", file.error());
+        return std::shared_ptr<const apk::Index>();
+    }
+    return std::make_shared<const apk::Index>(std::move(file->index));
+}
+
+/// What concerns packages together.
+Result<void> check_together(
+    const std::filesystem::path& directory,
+    const RepositoryIndex& index,
+    const std::vector<PackageFiles>& files,
+    const VerifyOptions& options,
+    Findings& findings
+) {
+    const auto append = [&findings](Findings more) {
+        findings.insert(
+            findings.end(),
+            std::make_move_iterator(more.begin()),
+            std::make_move_iterator(more.end())
+        );
+    };
+    append(find_file_conflicts(directory, index, files));
+    if (options.is_closed) {
+        std::vector<RepositoryIndex> all{index};
+        if (options.beside) {
+            QUERN_TRY(const auto beside, options.beside(index.architecture));
+            all.insert(all.end(), beside.begin(), beside.end());
+        }
+        append(check_closure(all));
+    }
+    return {};
+}
+
+Result<Findings> verify_directory(
+    const std::filesystem::path& directory, const VerifyOptions& options, ThreadPool& pool
+) {
+    Findings findings;
+    RepositoryIndex index;
+    index.location.base = directory.string();
+    const auto whole = std::filesystem::absolute(directory).lexically_normal();
+    index.architecture =
+        (whole.has_filename() ? whole.filename() : whole.parent_path().filename()).string();
+    QUERN_TRY(index.index, read_checked_index(directory, options.keyring, findings));
+    if (index.index == nullptr) {
+        return findings;
+    }
+    const auto& entries = index.index->entries;
+    std::vector<PackageFiles> files(entries.size());
+    std::vector<Findings> found(entries.size());
     const auto check_one = [&](std::size_t i) -> Result<void> {
-        found[i] = check_package(directory, index.entries[i], keyring, ignore_signatures);
+        PackageState state = check_package(directory, entries[i], options.keyring);
+        found[i] = std::move(state.findings);
+        files[i] = std::move(state.files);
         return {};
     };
-    QUERN_CHECK(pool.for_each_index(index.entries.size(), check_one));
-    for (Problems& one : found) {
-        problems.insert(problems.end(), one.begin(), one.end());
+    QUERN_CHECK(pool.for_each_index(entries.size(), check_one));
+    for (const Findings& one : found) {
+        findings.insert(findings.end(), one.begin(), one.end());
     }
     QUERN_TRY(const std::vector<std::string> names, names_in(directory));
-    check_leftovers(names, index, problems);
-    return problems;
+    check_leftovers(names, *index.index, findings);
+    QUERN_CHECK(check_together(directory, index, files, options, findings));
+    return findings;
 }
 
 }  // namespace
 
-Result<std::vector<RepositoryProblem>> verify_repository(
-    const std::filesystem::path& directory,
-    const apk::Keyring& keyring,
-    bool ignore_signatures,
-    ThreadPool& pool
+bool Finding::is_about_trust() const {
+    static constexpr std::string_view others[] = {
+        "file-missing",
+        "unmet-dependency",
+        "not-installable",
+        "file-conflict",
+        "file-unlisted",
+        "entry-twice"};
+    return std::find(std::begin(others), std::end(others), id) == std::end(others);
+}
+
+Result<std::vector<Finding>> verify_repository(
+    const std::filesystem::path& directory, const VerifyOptions& options, ThreadPool& pool
 ) {
     std::error_code code;
     if (std::filesystem::exists(directory / index_name, code)) {
-        return verify_directory(directory, keyring, ignore_signatures, pool);
+        return verify_directory(directory, options, pool);
     }
     QUERN_TRY(const std::vector<std::string> names, names_in(directory));
-    Problems problems;
+    Findings findings;
     bool has_index = false;
     for (const std::string& name : names) {
         if (!std::filesystem::exists(directory / name / index_name, code)) {
             continue;
         }
         has_index = true;
-        QUERN_TRY(
-            const Problems found,
-            verify_directory(directory / name, keyring, ignore_signatures, pool)
-        );
-        for (const RepositoryProblem& problem : found) {
-            problems.push_back({name + "/" + problem.where, problem.what});
+        QUERN_TRY(Findings found, verify_directory(directory / name, options, pool));
+        for (Finding& finding : found) {
+            finding.where = name + "/" + finding.where;
+            findings.push_back(std::move(finding));
         }
     }
     if (!has_index) {
@@ -176,7 +255,7 @@ Result<std::vector<RepositoryProblem>> verify_repository(
             ErrorCode::not_found, fmt::format("{} holds no {}", directory.string(), index_name)
         );
     }
-    return problems;
+    return findings;
 }
 
 }  // namespace quern::repository

@@ -3,6 +3,7 @@
 #include "unit/repository/built_packages.hpp"
 
 #include "apk/package_writer.hpp"
+#include "repository/verify.hpp"
 #include "support/atomic_file.hpp"
 #include "support/thread_pool.hpp"
 
@@ -34,9 +35,9 @@ repository::StagedPackage stage_package(
     info.origin = name;
     info.description = "a package";
     info.licenses = {"MIT"};
-    const auto write_data = [&content](apk::DataSink& sink) -> Result<void> {
+    const auto write_data = [&](apk::DataSink& sink) -> Result<void> {
         archive::TarEntry entry;
-        entry.path = "content";
+        entry.path = "content-of-" + name;
         entry.mode = 0644;
         entry.user_name = entry.group_name = "root";
         entry.size = content.size();
@@ -61,14 +62,13 @@ apk::Index read_published(const std::filesystem::path& repository) {
 
 std::string problems_of(const std::filesystem::path& repository) {
     ThreadPool pool(1);
-    const auto problems =
-        repository::verify_repository(repository / "x86_64", apk::Keyring(), true, pool);
-    if (!problems) {
-        return problems.error().message();
+    const auto findings = repository::verify_repository(repository / "x86_64", {}, pool);
+    if (!findings) {
+        return findings.error().message();
     }
     std::string text;
-    for (const auto& problem : *problems) {
-        text += problem.where + ": " + problem.what + "\n";
+    for (const auto& finding : *findings) {
+        text += finding.where + ": " + finding.what + "\n";
     }
     return text;
 }

@@ -1,11 +1,16 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+#include "repository/verify.hpp"
+
+#include "apk/package_writer.hpp"
 #include "repository/publisher.hpp"
 #include "support/atomic_file.hpp"
 #include "unit/apk/test_keys.hpp"
 #include "unit/repository/built_packages.hpp"
+#include "unit/repository/index_text.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 using namespace quern;
 using namespace quern::repository;
@@ -25,15 +30,51 @@ struct Fixture {
         std::filesystem::remove_all(directory.path() / "staging");
     }
     std::string verify(const apk::Keyring& keyring = test_keyring(), bool ignore = false) {
-        const auto problems = verify_repository(directory.path(), keyring, ignore, pool);
-        REQUIRE(problems);
+        return verify({.keyring = ignore ? nullptr : &keyring});
+    }
+    /// "[id] where: what", a line each.
+    std::string verify(const VerifyOptions& options) {
+        const auto findings = verify_repository(directory.path(), options, pool);
+        REQUIRE(findings);
         std::string text;
-        for (const RepositoryProblem& problem : *problems) {
-            text += problem.where + ": " + problem.what + "\n";
+        for (const Finding& finding : *findings) {
+            text += fmt::format("[{}] {}: {}\n", finding.id, finding.where, finding.what);
         }
         return text;
     }
+    /// Publishes a package with one file.
+    void add(const apk::PackageInfo& info, const std::string& file) {
+        const auto write_data = [&](apk::DataSink& sink) -> Result<void> {
+            archive::TarEntry entry;
+            entry.path = file;
+            entry.mode = 0644;
+            entry.size = 1;
+            return sink.add_file(entry, "x");
+        };
+        const auto staging = directory.path() / "staging";
+        std::filesystem::create_directories(staging);
+        const auto written = apk::write_package(
+            staging, info, {}, write_data, {.key = &test_key(), .timestamp = {}}
+        );
+        REQUIRE(written);
+        const auto entry =
+            apk::make_index_entry(written->info, written->checksum, written->file_size);
+        REQUIRE(publish(directory.path(), "x86_64", {{written->path, entry}}, {.key = &test_key()})
+        );
+        std::filesystem::remove_all(staging);
+    }
 };
+
+apk::PackageInfo info_of(const std::string& name, const std::string& version) {
+    apk::PackageInfo info;
+    info.name = name;
+    info.version = version;
+    info.architecture = "x86_64";
+    info.origin = name;
+    info.description = "a package";
+    info.licenses = {"MIT"};
+    return info;
+}
 
 }  // namespace
 
@@ -48,8 +89,8 @@ TEST_CASE(
 ) {
     Fixture f;
     const std::string problems = f.verify(apk::Keyring());
-    CHECK(problems.find("x86_64/APKINDEX.tar.gz: ") != std::string::npos);
-    CHECK(problems.find("x86_64/a-1-r0.apk: ") != std::string::npos);
+    CHECK(problems.find("[index-signature] x86_64/APKINDEX.tar.gz: ") != std::string::npos);
+    CHECK(problems.find("[package-signature] x86_64/a-1-r0.apk: ") != std::string::npos);
     CHECK(f.verify(apk::Keyring(), true).empty());
 }
 
@@ -59,8 +100,10 @@ TEST_CASE(
     Fixture f;
     std::filesystem::rename(f.arch / "a-1-r0.apk", f.arch / "stray.apk");
     const std::string problems = f.verify();
-    CHECK(problems.find("a-1-r0.apk: the index names it") != std::string::npos);
-    CHECK(problems.find("stray.apk: no entry") != std::string::npos);
+    CHECK(
+        problems.find("[file-missing] x86_64/a-1-r0.apk: the index names it") != std::string::npos
+    );
+    CHECK(problems.find("[file-unlisted] x86_64/stray.apk: no entry") != std::string::npos);
 }
 
 TEST_CASE("verify: another package under the name is found", "[repository][verify]") {
@@ -89,7 +132,76 @@ TEST_CASE("verify: one flipped bit of a package is found", "[repository][verify]
 TEST_CASE("verify: a directory without an index is an error", "[repository][verify]") {
     Fixture f;
     std::filesystem::remove(f.arch / "APKINDEX.tar.gz");
-    const auto problems = verify_repository(f.directory.path(), test_keyring(), false, f.pool);
-    REQUIRE_FALSE(problems);
-    CHECK(problems.error().code() == ErrorCode::not_found);
+    const auto findings = verify_repository(f.directory.path(), {}, f.pool);
+    REQUIRE_FALSE(findings);
+    CHECK(findings.error().code() == ErrorCode::not_found);
+}
+
+TEST_CASE("verify: a file of two packages is found unless one gives way", "[repository][verify]") {
+    Fixture f;
+    f.add(info_of("one", "1-r0"), "usr/bin/tool");
+    auto other = info_of("two", "1-r0");
+    const std::string conflict =
+        "[file-conflict] x86_64/two-1-r0.apk: one-1-r0.apk brings /usr/bin/tool too, and neither "
+        "replaces the other\n";
+    SECTION("neither does") {
+        f.add(other, "usr/bin/tool");
+        CHECK(f.verify() == conflict);
+    }
+    SECTION("one replaces another version") {
+        other.replaces = {"one<1"};
+        f.add(other, "usr/bin/tool");
+        CHECK(f.verify() == conflict);
+    }
+    SECTION("one replaces the other") {
+        other.replaces = {"one"};
+        f.add(other, "usr/bin/tool");
+        CHECK(f.verify().empty());
+    }
+    SECTION("they are of one recipe") {
+        other.origin = "one";
+        f.add(other, "usr/bin/tool");
+        CHECK(f.verify().empty());
+    }
+    SECTION("they are never together") {
+        other.depends = {"!one"};
+        f.add(other, "usr/bin/tool");
+        CHECK(f.verify().empty());
+    }
+    SECTION("they are versions of one package") {
+        f.add(info_of("one", "2-r0"), "usr/bin/tool");
+        CHECK(f.verify().empty());
+    }
+}
+
+TEST_CASE("verify: the closure is looked at when it is wanted", "[repository][verify]") {
+    Fixture f;
+    auto top = info_of("top", "1-r0");
+    top.depends = {"middle", "a"};
+    auto middle = info_of("middle", "1-r0");
+    middle.depends = {"outside>=2"};
+    f.add(top, "top");
+    f.add(middle, "middle");
+    CHECK(f.verify().empty());
+    const apk::Keyring keyring = test_keyring();
+    VerifyOptions options{.keyring = &keyring, .is_closed = true};
+    // That top cannot be installed either says nothing new.
+    CHECK(
+        f.verify(options) ==
+        "[unmet-dependency] x86_64/middle-1-r0.apk: it needs outside>=2, and nothing provides "
+        "that\n"
+    );
+    const auto with = [&](const char* text) {
+        options.beside = [text](std::string_view) -> Result<std::vector<RepositoryIndex>> {
+            return indexes_of(text);
+        };
+        return f.verify(options);
+    };
+    CHECK(with("outside 2").empty());
+    CHECK(
+        with("outside 2 D:!a") ==
+        "[not-installable] x86_64/top-1-r0.apk: the world needs top=1-r0; top-1-r0 needs a; "
+        "top-1-r0 needs middle; middle-1-r0 needs outside>=2; outside-2 does not go with a-1-r0 "
+        "(!a)\n"
+    );
 }
