@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "cli/command.hpp"
+#include "cli/explain_command.hpp"
 
 #include "cli/rebuild_command.hpp"
 #include "cli/recipe_commands.hpp"
@@ -110,7 +111,8 @@ const std::vector<CommandDefinition>& command_definitions() {
          "Repositories",
          "check signatures and every hash of packages or repositories",
          "  quern verify -k melange.rsa.pub packages/x86_64/hello-2.10-r0.apk\n"
-         "  quern verify -k melange.rsa.pub packages/x86_64",
+         "  quern verify -k melange.rsa.pub packages/x86_64\n"
+         "  quern verify -k melange.rsa.pub,seed.rsa.pub --with-repository seed packages",
          define_verify},
         {"show",
          "Repositories",
@@ -134,6 +136,13 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern lock --update hello/melange.yaml                   # shows what changed\n"
          "  quern build --locked hello/melange.yaml",
          define_lock},
+        {"explain",
+         "Repositories",
+         "say why a package is among the chosen ones, or why not",
+         "  quern explain zlib -r seed -k seed.rsa.pub build-base\n"
+         "  quern explain so:libssl.so.3 --recipe hello/melange.yaml -r seed -k seed.rsa.pub\n"
+         "  quern explain --format json --index APKINDEX.tar.gz dash busybox",
+         define_explain},
         {"keygen",
          "Repositories",
          "make a key pair for signing",

@@ -103,7 +103,7 @@ std::string to_text(const std::vector<Verdict>& verdicts) {
     return text;
 }
 
-std::string to_json_text(const std::vector<Verdict>& verdicts) {
+std::string json_of(const std::vector<Verdict>& verdicts) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const Verdict& verdict : verdicts) {
         auto findings = nlohmann::ordered_json::array();
@@ -151,9 +151,7 @@ Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) 
             verdicts[i] = verify_package(target, keyring, flags.ignore_signatures);
         }
     }
-    QUERN_CHECK(
-        print(invocation.global.format == "json" ? to_json_text(verdicts) : to_text(verdicts))
-    );
+    QUERN_CHECK(print(invocation.global.format == "json" ? json_of(verdicts) : to_text(verdicts)));
     std::size_t bad = 0;
     bool is_about_trust = false;
     for (const Verdict& verdict : verdicts) {

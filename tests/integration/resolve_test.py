@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the quern authors
+# SPDX-License-Identifier: Apache-2.0
+"""Choosing packages and explaining the choice, as a user sees it. Indexes are plain texts: nothing else is needed."""
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from workbench import expect, main
+
+
+def write_index(bench, name="APKINDEX", **packages):
+    """packages: name_version="D:a b p:c=1" with fields apart by two spaces."""
+    text = ""
+    for key, fields in packages.items():
+        package, version = key.rsplit("_", 1)
+        lines = [f"P:{package}", f"V:{version}", *filter(None, fields.split("  "))]
+        text += "\n".join(lines) + "\n\n"
+    path = bench.folder / name
+    path.write_text(text)
+    return path
+
+
+def a_search_says_what_it_changed(bench):
+    """where the first choice does not hold together, stderr says why and what is different"""
+    index = write_index(bench, a_1="D:c", b_1="D:c=1", c_1="", c_2="")
+    done = bench.run("resolve", "--index", index, "a", "b")
+    expect(done.stdout == "c-1\na-1\nb-1\n", done.stdout)
+    expect("b-1 needs c=1" in done.stderr and "c-1 in the place of c-2" in done.stderr, done.stderr)
+    quiet = bench.run("resolve", "--index", index, "a")
+    expect(quiet.stdout == "c-2\na-1\n" and quiet.stderr == "", quiet.stderr)
+
+
+def a_refusal_is_data_too(bench):
+    """a world that cannot be met exits with 1, says why, and gives the reasons as JSON"""
+    index = write_index(bench, a_1="D:so:x", helo_1="p:cmd:hello=1")
+    done = bench.run("resolve", "--index", index, "a", status=1)
+    for line in ("the world needs a", "a-1 needs so:x", "nothing provides so:x"):
+        expect(line in done.stderr, done.stderr)
+    done = bench.run("resolve", "--format", "json", "--index", index, "hello", status=1)
+    refusal = json.loads(done.stdout)
+    expect(refusal["satisfiable"] is False, done.stdout)
+    expect([reason["rule"] for reason in refusal["reasons"]] == ["needs", "nothing-provides"], done.stdout)
+    expect(refusal["help"] == "cmd:hello is provided by helo", done.stdout)
+
+
+def peers_limit_the_choice(bench):
+    """only what the other architectures have too is chosen"""
+    own = write_index(bench, a_1="", a_2="")
+    peer = write_index(bench, "peer", a_1="")
+    done = bench.run("resolve", "--index", own, "--peer-index", f"aarch64={peer}", "a")
+    expect(done.stdout == "a-1\n", done.stdout)
+    wrong = bench.run("resolve", "--index", own, "--peer-index", peer, "a", status=2)
+    expect("--peer-index ARCH=FILE" in wrong.stderr, wrong.stderr)
+
+
+def explain_tells_chain_and_losers(bench):
+    """explain says why a package is there, which others lost and by which rule"""
+    index = write_index(bench, top_1="D:v", p_1="p:v  k:5", q_2="p:v  k:3")
+    done = bench.run("explain", "--index", index, "v", "top")
+    expect(done.stdout.splitlines()[1:] == [
+        "  the world needs top: top-1",
+        "  top-1 needs v: p-1",
+        "not taken in its place",
+        "  q-2: its provider priority 3 is lower than 5",
+    ], done.stdout)
+    data = json.loads(bench.run("explain", "--format", "json", "--index", index, "v", "top").stdout)
+    member = data["members"][0]
+    expect([link["package"] for link in member["chain"]] == ["top-1", "p-1"], str(data))
+    expect(member["rivals"][0]["rule"] == "provider-priority", str(data))
+
+
+def explain_tells_why_not(bench):
+    """explain of a name that is not there says why, and whether it could be"""
+    index = write_index(bench, a_1="D:!b", b_1="", c_1="")
+    done = bench.run("explain", "--index", index, "b", "a")
+    expect("b is not there" in done.stdout and "a-1 does not go with b-1 (!b)" in done.stdout, done.stdout)
+    done = bench.run("explain", "--index", index, "c", "a")
+    expect("nothing in the result needs it" in done.stdout and "it could be added" in done.stdout, done.stdout)
+    expect("no package has or provides it" in bench.run("explain", "--index", index, "zzz", "a").stdout, "zzz")
+
+
+def explain_reads_a_recipe(bench):
+    """explain takes the world of a recipe's build environment, pipelines included"""
+    recipe = bench.recipe("package:\n  name: it\n  version: 1\n  epoch: 0\n  description: it\n  copyright:\n    - license: MIT\n"
+                          "environment:\n  contents:\n    packages:\n      - base\npipeline:\n  - runs: 'true'\n")
+    index = write_index(bench, base_1="D:libc", libc_3="")
+    done = bench.run("explain", "--index", index, "--recipe", recipe, "libc")
+    expect("  the world needs base: base-1\n  base-1 needs libc: libc-3\n" in done.stdout, done.stdout)
+
+
+sys.exit(main([a_search_says_what_it_changed, a_refusal_is_data_too, peers_limit_the_choice, explain_tells_chain_and_losers,
+               explain_tells_why_not, explain_reads_a_recipe]))
