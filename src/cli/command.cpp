@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "cli/command.hpp"
-#include "cli/explain_command.hpp"
 
 #include "cli/rebuild_command.hpp"
+#include "cli/explain_command.hpp"
 #include "cli/recipe_commands.hpp"
 
 namespace quern::cli {
