@@ -206,11 +206,18 @@ Result<void> IndexParser::take_number(char field, std::string_view value, std::u
     return {};
 }
 
+/// What a package may be called, also with a '_' in front, which no recipe may have and some
+/// indexes do.
+bool is_indexed_name(std::string_view name) {
+    name.remove_prefix(name.starts_with('_') ? 1 : 0);
+    return is_package_name(name);
+}
+
 Result<void> IndexParser::end_record() {
     if (fields_ == 0) {
         return {};
     }
-    if (!is_package_name(entry_.name)) {
+    if (!is_indexed_name(entry_.name)) {
         return invalid(
             entry_.name.empty()
                 ? std::string("the record before has no name (P:)")

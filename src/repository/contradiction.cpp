@@ -172,13 +172,6 @@ ExclusionRule rule_of(PackagePool& pool, PackageId a, PackageId b) {
     if (pool.name(a) == pool.name(b)) {
         return {Kind::one_version, pool.name(a), no_id, nullptr};
     }
-    for (const auto& [owner, other] : {std::pair(a, b), std::pair(b, a)}) {
-        for (const Relation& relation : pool.depends(owner)) {
-            if (relation.is_conflict && pool.satisfies(other, relation)) {
-                return {Kind::conflict, relation.name, owner, &relation};
-            }
-        }
-    }
     for (const auto& [one, other] : {std::pair(a, b), std::pair(b, a)}) {
         for (const Provide& provide : pool.provides(one)) {
             const auto others = pool.provides(other);
@@ -189,6 +182,13 @@ ExclusionRule rule_of(PackagePool& pool, PackageId a, PackageId b) {
                 });
             if (!provide.version.empty() && is_shared) {
                 return {Kind::one_provider, provide.name, no_id, nullptr};
+            }
+        }
+    }
+    for (const auto& [owner, other] : {std::pair(a, b), std::pair(b, a)}) {
+        for (const Relation& relation : pool.depends(owner)) {
+            if (relation.is_conflict && pool.satisfies(other, relation)) {
+                return {Kind::conflict, relation.name, owner, &relation};
             }
         }
     }

@@ -86,6 +86,10 @@ Result<std::vector<apk::Dependency>> parse_world(std::span<const std::string> te
     std::vector<apk::Dependency> world;
     for (const std::string& text : texts) {
         auto dependency = apk::Dependency::parse(text);
+        if (const std::size_t end = text.find("=="); !dependency && end != std::string::npos) {
+            // The reference takes an operator that it does not know for any version.
+            dependency = apk::Dependency::parse(std::string_view(text).substr(0, end));
+        }
         if (!dependency) {
             return Error(
                        ErrorCode::invalid_data,

@@ -29,6 +29,7 @@ TEST_CASE("resolver: packages come after what they depend on", "[repository][res
         {"a 1 D:z y x; x 1; y 1; z 1", "a", "x-1 y-1 z-1 a-1"},
         {"a 1 D:b c; b 1; b 2; c 1", "a", "c-1 b-2 a-1"},
         {"a 1.2; a 1.10; a 10.1", "a~1", "a-1.10"},
+        {"_x 1; a 1 D:_x", "a", "_x-1 a-1"},
         {"a 1; a 1.9; a 2_rc1; a 2", "a<2", "a-2_rc1"},
         {"a 1 D:b; b 1 D:a", "a", "b-1 a-1"},
         {"a 1; b 1", "b a a", "a-1 b-1"},
@@ -282,6 +283,16 @@ TEST_CASE("resolver: indexes of one peer count together", "[repository][resolver
     auto peers = indexes_of("a 1 | b 1");
     peers[0].architecture = peers[1].architecture = "aarch64";
     CHECK(resolve(world_of("a"), indexes, {.time_limit = std::chrono::seconds(5), .peers = peers}));
+}
+
+TEST_CASE("resolver: a world is read as the reference reads it", "[repository][resolver]") {
+    const auto text_of = [](const std::string& word) {
+        const auto world = parse_world(std::vector<std::string>{word});
+        return world ? world->front().to_string() : world.error().help();
+    };
+    CHECK(text_of("a>=1") == "a>=1");
+    CHECK(text_of("a==1") == "a");  // an operator that it does not know means any version
+    CHECK(mentions(text_of("a b"), "write name, name=1.2-r3"));
 }
 
 TEST_CASE("resolver: what a search changed is told", "[repository][resolver]") {
