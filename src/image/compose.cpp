@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "image/compose.hpp"
+
+#include "image/base.hpp"
+#include "image/layer_writer.hpp"
+#include "image/layering.hpp"
+#include "image/load.hpp"
+#include "image/root_builder.hpp"
+#include "image/sbom.hpp"
+#include "quern/package_info.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace quern::image {
+namespace {
+
+/// What is known before packages are installed.
+struct Plan {
+    const ComposeOptions& options;
+    Sources sources;
+    Bases bases;
+    std::vector<Chosen> chosen;
+};
+
+Result<Plan> make_plan(
+    const Specification& specification, const ComposeOptions& options, const Services& services
+) {
+    const Contents& contents = specification.contents;
+    Plan plan = {options, {}, {}, {}};
+    QUERN_TRY(plan.sources, gather_sources(contents, options.additions, services));
+    QUERN_TRY(
+        plan.bases,
+        read_bases(contents, options.architectures, layer_store(services), services.reader)
+    );
+    QUERN_TRY(
+        plan.chosen,
+        choose_packages(
+            contents.packages, options.architectures, plan.sources, plan.bases, services
+        )
+    );
+    return plan;
+}
+
+/// The image file as it is recorded in the image of one architecture: packages pinned.
+Specification locked(const Specification& specification, const Chosen& chosen) {
+    Specification own = specification;
+    own.contents.packages = chosen.pinned;
+    own.contents.keyring = sorted_set(std::move(own.contents.keyring));
+    own.archs = {chosen.architecture};
+    own.vcs_url.clear();  // as in images of the peer: the index alone has it
+    own.include.clear();
+    add_implied(own);
+    return own;
+}
+
+/// What the root of one architecture is made from.
+RootDescription describe(Specification specification, const Plan& plan, Chosen chosen) {
+    RootDescription description;
+    description.repositories = image_repositories(specification.contents, plan.options.additions);
+    std::vector<std::string> world = specification.contents.packages;
+    world.insert(world.end(), chosen.below.begin(), chosen.below.end());
+    description.world = sorted_set(std::move(world));
+    description.specification = std::move(specification);
+    description.architecture = std::move(chosen.architecture);
+    description.packages = std::move(chosen.packages);
+    description.keys = plan.sources.keys;
+    description.build_date = plan.options.build_date;
+    description.source_date_epoch = plan.options.source_date_epoch;
+    if (const auto base = plan.bases.find(description.architecture); base != plan.bases.end()) {
+        description.base_database = base->second.database;
+        description.stands_on_base = true;
+    }
+    return description;
+}
+
+std::vector<LayerPlan> plan_layers(const Specification& specification, const ImageRoot& root) {
+    std::vector<PackageGroup> groups;
+    if (specification.layering) {
+        groups = group_by_origin(root.packages, specification.layering->budget);
+    }
+    return image::plan_layers(root.tree, root.packages, groups);
+}
+
+Result<std::vector<Layer>> write_layers(
+    const std::vector<LayerPlan>& plans, const ImageRoot& root, const Services& services
+) {
+    const fetch::ContentStore store = layer_store(services);
+    Activity activity(services.reporter, "writing layers");
+    std::vector<Layer> layers(plans.size());
+    const auto write_one = [&](std::size_t i) -> Result<void> {
+        QUERN_CHECK(services.cancel.check());
+        QUERN_TRY(const UniqueFd file, store.temporary());
+        QUERN_TRY(
+            const LayerDigests digests,
+            write_layer(plans[i], root.names, *root.spool, services.pool, file.get())
+        );
+        QUERN_CHECK(store.insert(digests.digest, file.get()));
+        layers[i].digest = "sha256:" + digests.digest.hex();
+        layers[i].diff_id = "sha256:" + digests.diff_id.hex();
+        layers[i].size = digests.size;
+        return {};
+    };
+    QUERN_CHECK(services.pool.for_each_index(plans.size(), write_one));
+    return layers;
+}
+
+Result<void> add_sboms(const ComposeOptions& options, const ImageRoot& root, Image& image) {
+    const SbomParts parts = {root.tree, *root.spool, root.packages, options.image_name};
+    for (const std::string& format : options.sbom_formats) {
+        if (format == "spdx") {
+            QUERN_TRY(
+                image.sboms[fmt::format("sbom-{}.spdx.json", image.architecture)],
+                spdx_of_image(image, parts)
+            );
+        } else if (format == "cyclonedx") {
+            image.sboms[fmt::format("sbom-{}.cdx.json", image.architecture)] =
+                cyclonedx_of_image(image, parts);
+        }
+    }
+    return {};
+}
+
+Result<Image> compose_one(
+    const RootDescription& description, const Plan& plan, const Services& services
+) {
+    QUERN_TRY(const ImageRoot root, build_root(description, services));
+    Specification specification = description.specification;
+    specification.accounts.run_as = root.run_as;
+    const auto base = plan.bases.find(description.architecture);
+    ImageParts parts = {
+        specification,
+        description.architecture,
+        {},
+        root.created,
+        base == plan.bases.end() ? nullptr : &base->second.parts};
+    QUERN_TRY(parts.layers, write_layers(plan_layers(specification, root), root, services));
+    QUERN_TRY(Image image, make_image(parts));
+    QUERN_CHECK(add_sboms(plan.options, root, image));
+    return image;
+}
+
+}  // namespace
+
+Result<ImageSet> compose(
+    const Specification& specification, const ComposeOptions& options, const Services& services
+) {
+    QUERN_TRY(Plan plan, make_plan(specification, options, services));
+    ImageSet set;
+    for (Chosen& chosen : plan.chosen) {
+        Specification own = locked(specification, chosen);
+        QUERN_CHECK(order_pinned(chosen, own.contents.packages));
+        const std::string name = apk::to_oci_architecture(chosen.architecture);
+        auto image = compose_one(describe(std::move(own), plan, std::move(chosen)), plan, services);
+        if (!image) {
+            return std::move(image).error().context(fmt::format("making the image for {}", name));
+        }
+        set.images.push_back(std::move(*image));
+    }
+    set.index = make_index(set.images, specification, options.vcs_url);
+    if (std::count(options.sbom_formats.begin(), options.sbom_formats.end(), "spdx") != 0) {
+        set.index_sboms["sbom-index.spdx.json"] =
+            spdx_of_index(set, options.image_name, options.vcs_url);
+    }
+    return set;
+}
+
+Result<void> compose_root_tar(
+    const Specification& specification,
+    const ComposeOptions& options,
+    const Services& services,
+    archive::ByteSink& sink
+) {
+    QUERN_TRY(Plan plan, make_plan(specification, options, services));
+    Specification own = specification;
+    own.archs.clear();
+    own.layering.reset();
+    QUERN_TRY(
+        const ImageRoot root,
+        build_root(describe(std::move(own), plan, std::move(plan.chosen.front())), services)
+    );
+    const std::vector<LayerPlan> plans = image::plan_layers(root.tree, root.packages, {});
+    return write_layer_tar(plans.front(), root.names, *root.spool, sink);
+}
+
+}  // namespace quern::image

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#include "image/layer_writer.hpp"
+
+#include "archive/gzip_writer.hpp"
+#include "archive/tar_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+namespace quern::image {
+namespace {
+
+/// Passes bytes on and computes their digest.
+class HashingSink final : public archive::ByteSink {
+ public:
+    explicit HashingSink(archive::ByteSink& next) : next_(next), hasher_(DigestKind::sha256) {}
+    Result<void> write(std::string_view bytes) override {
+        hasher_.update(bytes);
+        size_ += bytes.size();
+        return next_.write(bytes);
+    }
+    Digest digest() { return hasher_.finish(); }
+    std::uint64_t size() const { return size_; }
+
+ private:
+    archive::ByteSink& next_;
+    Hasher hasher_;
+    std::uint64_t size_ = 0;
+};
+
+constexpr std::uint32_t largest_octal_id = 07777777;  // seven digits of a ustar header
+constexpr std::size_t longest_name = 31;
+
+/// An id or a name that the ustar header cannot hold goes to a PAX record. Source: POSIX.1-2017
+/// pax, "pax Extended Header Keywords".
+void set_owner(std::uint32_t& field, std::uint32_t id, const char* key, archive::TarEntry& entry) {
+    if (id <= largest_octal_id) {
+        field = id;
+    } else {
+        entry.records.emplace_back(key, std::to_string(id));
+    }
+}
+void set_name(
+    std::string& field,
+    const std::map<std::uint32_t, std::string>& names,
+    std::uint32_t id,
+    const char* key,
+    archive::TarEntry& entry
+) {
+    const auto name = names.find(id);
+    if (name == names.end()) {
+        return;
+    }
+    if (name->second.size() <= longest_name) {
+        field = name->second;
+    } else {
+        entry.records.emplace_back(key, name->second);
+    }
+}
+
+archive::TarEntry header_of(const LayerEntry& planned, const AccountNames& names) {
+    const Inode& inode = *planned.inode;
+    archive::TarEntry entry;
+    entry.path = planned.path;
+    entry.type = inode.type;
+    entry.link_target = inode.link_target;
+    entry.mode = inode.mode;
+    entry.mtime = planned.mtime;
+    entry.device_major = inode.device_major;
+    entry.device_minor = inode.device_minor;
+    if (inode.is_file()) {
+        entry.size = planned.has_text ? planned.text.size() : inode.content.size_bytes();
+    }
+    if (!planned.link_path.empty()) {
+        entry.type = archive::TarType::hard_link;
+        entry.link_target = planned.link_path;
+        entry.size = 0;
+    } else if (inode.is_file() || inode.is_directory()) {
+        entry.records = inode.xattrs;
+    }
+    set_owner(entry.uid, inode.uid, "uid", entry);
+    set_owner(entry.gid, inode.gid, "gid", entry);
+    set_name(entry.user_name, names.users, inode.uid, "uname", entry);
+    set_name(entry.group_name, names.groups, inode.gid, "gname", entry);
+    return entry;
+}
+
+}  // namespace
+
+Result<void> write_layer_tar(
+    const LayerPlan& plan, const AccountNames& names, const Spool& spool, archive::ByteSink& sink
+) {
+    archive::TarWriter writer(sink);
+    for (const LayerEntry& planned : plan) {
+        const archive::TarEntry entry = header_of(planned, names);
+        QUERN_CHECK(writer.add(entry));
+        if (entry.type != archive::TarType::file || entry.size == 0) {
+            continue;
+        }
+        const FileContent& content = planned.inode->content;
+        if (planned.has_text || !content.is_spooled) {
+            QUERN_CHECK(writer.write_content(planned.has_text ? planned.text : content.text));
+        } else {
+            QUERN_CHECK(spool.read_at(content.offset, content.size, [&](std::string_view bytes) {
+                return writer.write_content(bytes);
+            }));
+        }
+    }
+    return writer.finish_with_end_blocks();
+}
+
+Result<LayerDigests> write_layer(
+    const LayerPlan& plan, const AccountNames& names, const Spool& spool, ThreadPool& pool, int fd
+) {
+    archive::FdSink file(fd);
+    HashingSink compressed(file);
+    archive::GzipWriter gzip(compressed, {.level = 0, .pool = &pool});
+    HashingSink tar(gzip);
+    QUERN_CHECK(write_layer_tar(plan, names, spool, tar));
+    QUERN_CHECK(gzip.finish());
+    LayerDigests digests;
+    digests.diff_id = tar.digest();
+    digests.digest = compressed.digest();
+    digests.size = compressed.size();
+    return digests;
+}
+
+}  // namespace quern::image
