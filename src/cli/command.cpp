@@ -174,6 +174,12 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern scan --diff hello/melange.yaml -r packages\n"
          "  quern scan --explain packages/x86_64/hello-2.10-r0.apk",
          define_scan},
+        {"image",
+         "Images",
+         "build and look at images made of packages",
+         "  quern image build app.yaml app:1.0 app.tar --arch host --output-type docker\n"
+         "  quern image show-packages app.yaml --arch host",
+         define_image},
         {"seed",
          "Seeds",
          "make a repository to build in from a Debian mirror",

@@ -76,6 +76,7 @@ Run define_lint(CLI::App& app);
 Run define_scan(CLI::App& app);
 Run define_seed(CLI::App& app);
 Run define_convert(CLI::App& app);
+Run define_image(CLI::App& app);
 Run define_enter(CLI::App& app);
 Run define_doctor(CLI::App& app);
 Run define_version(CLI::App& app);

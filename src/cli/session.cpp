@@ -224,6 +224,12 @@ const fetch::GitLibrary& Session::git() const {
 const FileReader& Session::reader() const {
     return state_->reader;
 }
+repository::PackageStore& Session::packages() {
+    return *state_->store;
+}
+const CancelToken& Session::cancel() const {
+    return *state_->cancel;
+}
 const std::filesystem::path& Session::cache() const {
     return state_->cache;
 }

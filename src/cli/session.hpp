@@ -49,6 +49,8 @@ class Session {
     fetch::Fetcher& fetcher();
     const fetch::GitLibrary& git() const;
     const FileReader& reader() const;
+    repository::PackageStore& packages();
+    const CancelToken& cancel() const;
     const std::filesystem::path& cache() const;
     /// Without `needs_guest` the sandbox only says that there is none.
     build::Services services(pipeline::Library& library);

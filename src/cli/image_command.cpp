@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/command.hpp"
+#include "cli/image_flags.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+
+namespace quern::cli {
+namespace {
+
+constexpr std::array subcommands = {
+    CommandDefinition{
+        "build",
+        "Images",
+        "build an image from an image file",
+        "  quern image build app.yaml registry.example.org/team/app:1.0 app.tar --arch host\n"
+        "  quern image build app.yaml app:1.0 layout/          # a directory that is there: OCI\n"
+        "  quern image build app.yaml app:1.0 app.tar --output-type docker -r packages -k me.pub",
+        define_image_build},
+    CommandDefinition{
+        "show-config",
+        "Images",
+        "print an image file with what it includes, as YAML",
+        "  quern image show-config app.yaml",
+        define_image_show_config},
+    CommandDefinition{
+        "show-packages",
+        "Images",
+        "print the packages that an image would have",
+        "  quern image show-packages app.yaml --arch x86_64\n"
+        "  quern image show-packages app.yaml --format packagelock-source\n"
+        "  quern image show-packages app.yaml --format '{{.Name}} {{.Version}}'",
+        define_image_show_packages},
+    CommandDefinition{
+        "dot",
+        "Images",
+        "print the packages of an image and what needs what, for Graphviz",
+        "  quern image dot app.yaml --arch x86_64 | dot -Tsvg > app.svg",
+        define_image_dot},
+    CommandDefinition{
+        "minirootfs",
+        "Images",
+        "write the root file system of an image as one tar",
+        "  quern image minirootfs app.yaml root.tar --build-arch x86_64",
+        define_image_minirootfs},
+};
+
+/// Scripts that were written for apko see 1 for whatever failed.
+Result<void> with_one_status(Result<void> result) {
+    if (result || result.error().code() == ErrorCode::interrupted) {
+        return result;
+    }
+    Error error = std::move(result).error();
+    std::string help = error.help();
+    return Error(ErrorCode::invalid_recipe, error.message()).help(std::move(help));
+}
+
+}  // namespace
+
+Run define_image(CLI::App& app) {
+    app.require_subcommand(1);
+    app.fallthrough();
+    const auto chosen = std::make_shared<Run>();
+    for (const CommandDefinition& definition : subcommands) {
+        CLI::App* command = app.add_subcommand(definition.name, definition.description);
+        command->footer(fmt::format("Examples:\n{}", definition.examples));
+        if (std::string_view(definition.name) == "minirootfs") {
+            command->alias("build-minirootfs");  // apko's name
+        }
+        Run run = definition.define(*command);
+        command->callback([chosen, run] { *chosen = run; });
+    }
+    return
+        [chosen](const Invocation& invocation) { return with_one_status((*chosen)(invocation)); };
+}
+
+}  // namespace quern::cli
