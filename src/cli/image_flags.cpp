@@ -181,7 +181,9 @@ Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invoc
     SessionOptions options;
     options.offline = flags.offline;
     ImageSession opened;
-    QUERN_TRY(opened.session, Session::create({global, invocation.cancel, invocation.words}, options));
+    QUERN_TRY(
+        opened.session, Session::create({global, invocation.cancel, invocation.words}, options)
+    );
     Diagnostics diagnostics;
     const std::vector<std::filesystem::path> include_paths(
         flags.include_paths.begin(), flags.include_paths.end()
