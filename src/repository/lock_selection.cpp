@@ -131,7 +131,7 @@ Lines key_lines(const LockFile& lock) {
     for (const LockedKey& key : lock.keyring) {
         const auto parsed = apk::PublicKey::parse(key.content);
         lines.emplace(
-            "key " + key.name,
+            "key " + key.name.substr(key.name.rfind('/') + 1),  // where it lies does not count
             parsed ? parsed->fingerprint() : digest_of(DigestKind::sha256, key.content).hex()
         );
     }

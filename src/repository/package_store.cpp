@@ -135,6 +135,17 @@ std::uint64_t download_limit(const apk::IndexEntry& entry, std::uint64_t most) {
                : std::min(most, 2 * entry.file_size + slack);
 }
 
+/// `problem` is what was wrong with an object that was there.
+Error offline_error(const Selected& selected, const std::string& problem) {
+    return {
+        problem.empty() ? ErrorCode::network : ErrorCode::digest_mismatch,
+        fmt::format(
+            "offline: {} is not in the package store{}",
+            label_of(selected),
+            problem.empty() ? "" : ": " + problem
+        )};
+}
+
 /// Marks the object as used, for the order in which objects are dropped. Once an hour is enough.
 void note_use(int fd) {
     struct stat status = {};
@@ -179,17 +190,11 @@ Result<apk::PackageFile> PackageStore::open(const Selected& selected) {
     if (kept) {
         return std::move(*kept);
     }
-    if (options_.offline || fetcher_.is_offline()) {
-        return Error(
-            problem.empty() ? ErrorCode::network : ErrorCode::digest_mismatch,
-            fmt::format(
-                "offline: {} is not in the package store{}",
-                label_of(selected),
-                problem.empty() ? "" : ": " + problem
-            )
-        );
-    }
-    return download(selected, path);
+    return is_offline() ? offline_error(selected, problem) : download(selected, path);
+}
+
+bool PackageStore::is_offline() const {
+    return options_.offline || fetcher_.is_offline();
 }
 
 Result<std::filesystem::path> PackageStore::path_of(const Selected& selected) const {
@@ -321,7 +326,7 @@ Result<std::vector<const Selected*>> PackageStore::missing(
         std::string problem;
         QUERN_TRY(const auto kept, open_kept(*remote[i], path, problem));
         is_kept[i] = kept ? 1 : 0;
-        return {};
+        return kept || !is_offline() ? Result<void>() : offline_error(*remote[i], problem);
     };
     QUERN_CHECK(pool.for_each_index(remote.size(), look));
     std::vector<const Selected*> list;

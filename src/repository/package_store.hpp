@@ -80,6 +80,7 @@ class PackageStore {
     Result<std::vector<const Selected*>> missing(
         std::span<const Selected> packages, ThreadPool& pool
     );
+    bool is_offline() const;
     bool is_known(const FileState& state) const;
     void note_checked(int fd);
 
