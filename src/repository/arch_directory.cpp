@@ -162,6 +162,11 @@ Result<apk::Index> ArchDirectory::read_index(const apk::PrivateKey* key) const {
 
 Result<void> ArchDirectory::write_index(const apk::Index& index, const apk::PrivateKey* key) const {
     QUERN_TRY(const std::string bytes, apk::write_index(index, key));
+    return replace(index_path().filename().string(), bytes);
+}
+
+Result<void> ArchDirectory::replace(const std::string& name, std::string_view bytes) const {
+    const std::filesystem::path target = path_ / name;
     // Not AtomicFile: what it leaves when it is killed lies in the directory under a name that
     // nobody knows.
     const std::filesystem::path scratch = beside("index");
@@ -172,12 +177,18 @@ Result<void> ArchDirectory::write_index(const apk::Index& index, const apk::Priv
         return Error::system(err, fmt::format("creating {}", scratch.string()));
     }
     QUERN_CHECK(write_all(fd.get(), bytes));
-    if (::fchmod(fd.get(), 0644) != 0 || ::fdatasync(fd.get()) != 0 || fd.close() != 0 ||
-        ::rename(scratch.c_str(), index_path().c_str()) != 0) {
+    if (::fchmod(fd.get(), 0644) != 0 || ::fdatasync(fd.get()) != 0 || fd.close() != 0) {
         const int err = errno;
-        return Error::system(err, fmt::format("writing {}", index_path().string()));
+        return Error::system(err, fmt::format("writing {}", target.string()));
     }
-    return {};
+    if (::rename(scratch.c_str(), target.c_str()) == 0) {
+        return {};
+    }
+    const int err = errno;
+    ::unlink(scratch.c_str());
+    // Where the directory is a mount point, beside it is another file system.
+    return err == EXDEV ? write_file_atomically(target, bytes)
+                        : Error::system(err, fmt::format("writing {}", target.string()));
 }
 
 Result<std::filesystem::path> ArchDirectory::make_successor() const {

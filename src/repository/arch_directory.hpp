@@ -39,6 +39,9 @@ class ArchDirectory {
     /// Replaces the index at once.
     Result<void> write_index(const apk::Index& index, const apk::PrivateKey* key) const;
 
+    /// Replaces one file that is for readers at once; a kill leaves nothing in the directory.
+    Result<void> replace(const std::string& name, std::string_view bytes) const;
+
     /// A directory beside it with hard links to everything in it, mode and owner too. What stands
     /// there is what `exchange` makes visible.
     Result<std::filesystem::path> make_successor() const;

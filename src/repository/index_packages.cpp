@@ -95,12 +95,18 @@ class Indexing {
         }
     }
 
-    /// Only in a repository: beside any other folder is no place for files of ours.
-    std::filesystem::path guard_path() const {
+    /// Beside any other folder is no place for files of ours.
+    bool is_in_repository() const {
         const auto& known = apk::known_architectures();
-        const bool is_repository =
-            lock_ && std::find(known.begin(), known.end(), directory_name()) != known.end();
-        return is_repository ? lock_->beside("files") : std::filesystem::path();
+        return lock_ && std::find(known.begin(), known.end(), directory_name()) != known.end();
+    }
+    std::filesystem::path guard_path() const {
+        return is_in_repository() ? lock_->beside("files") : std::filesystem::path();
+    }
+
+    Result<void> replace(const std::string& name, std::string_view bytes) const {
+        return is_in_repository() ? lock_->replace(name, bytes)
+                                  : write_file_atomically(directory() / name, bytes);
     }
 
     Result<apk::Index> read_source() const {
@@ -227,13 +233,13 @@ class Indexing {
 
     Result<void> write() const {
         QUERN_TRY(const std::string bytes, apk::write_index(index_, options_.key));
-        QUERN_CHECK(write_file_atomically(output_, bytes));
+        QUERN_CHECK(replace(output_.filename().string(), bytes));
         if (options_.writes_v3) {
             const std::string spec =
                 directory_name() +
                 "/${name}-${version}.apk";  // packages for all machines lie there too
             QUERN_TRY(const std::string adb, apk::write_adb_index(index_, spec, options_.key));
-            QUERN_CHECK(write_file_atomically(directory() / "Packages.adb", adb));
+            QUERN_CHECK(replace("Packages.adb", adb));
         }
         if (!options_.repository_url.empty()) {
             const PageOptions page = {
@@ -241,7 +247,7 @@ class Indexing {
                 .architecture = directory_name(),
                 .key_name = options_.key == nullptr ? "" : options_.key->public_key_name(),
             };
-            QUERN_CHECK(write_file_atomically(directory() / "index.html", make_page(index_, page)));
+            QUERN_CHECK(replace("index.html", make_page(index_, page)));
         }
         if (!guard_path().empty()) {
             std::ignore = guard_.write(guard_path());  // then all is read again next time
