@@ -25,6 +25,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -39,10 +40,24 @@ std::filesystem::path source_directory(const BuildOptions& options) {
     return parent.empty() ? std::filesystem::path(".") : parent;
 }
 
-// What this and earlier builds made is no source.
-SourceTreeOptions source_options(const BuildOptions& options, const Services& services) {
+bool is_named(const pipeline::Plan& plan, const std::string& file_name) {
+    return std::any_of(plan.packages.begin(), plan.packages.end(), [&](const auto& package) {
+        return std::any_of(package.steps.begin(), package.steps.end(), [&](const auto& step) {
+            return step.script.find(file_name) != std::string::npos;
+        });
+    });
+}
+
+// What this and earlier builds made is no source. The recipe is one only where a step names its
+// file: else each edit of a step would change what all steps before it have seen.
+SourceTreeOptions source_options(
+    const pipeline::Plan& plan, const BuildOptions& options, const Services& services
+) {
     SourceTreeOptions copy;
     copy.skip = {options.out_directory, services.cache_directory};
+    if (!is_named(plan, options.recipe.filename().string())) {
+        copy.skip.push_back(options.recipe);
+    }
     if (!options.workspace_directory.empty()) {
         copy.skip.push_back(options.workspace_directory);
     }
@@ -52,7 +67,7 @@ SourceTreeOptions source_options(const BuildOptions& options, const Services& se
 // Stands for all that a guest holds before the first step.
 Result<std::string> base_key(
     const ResolvedEnvironment& environment,
-    const recipe::Configuration& configuration,
+    const pipeline::Compiled& compiled,
     const BuildOptions& options,
     const Services& services
 ) {
@@ -60,10 +75,13 @@ Result<std::string> base_key(
         "{}\n{}-{}\n", environment.root.cache_key(), services.ids.first, services.ids.count
     );
     if (!options.empty_workspace) {
-        key += package_note(configuration, options.namespace_name, options.load.architecture);
+        key +=
+            package_note(compiled.configuration, options.namespace_name, options.load.architecture);
         QUERN_TRY(
             const std::string sources,
-            digest_source_tree(source_directory(options), source_options(options, services))
+            digest_source_tree(
+                source_directory(options), source_options(compiled.plan, options, services)
+            )
         );
         key += "\n" + sources;
     }
@@ -72,7 +90,7 @@ Result<std::string> base_key(
 
 Result<void> populate(
     const Workspace& workspace,
-    const recipe::Configuration& configuration,
+    const pipeline::Compiled& compiled,
     const std::filesystem::path& guest_root,
     const BuildOptions& options,
     const Services& services
@@ -80,16 +98,16 @@ Result<void> populate(
     if (!options.empty_workspace) {
         QUERN_TRY(const FileTree guest, FileTree::open(guest_root));
         const std::string note =
-            package_note(configuration, options.namespace_name, options.load.architecture);
+            package_note(compiled.configuration, options.namespace_name, options.load.architecture);
         QUERN_CHECK(write_compiler_files(workspace.home(), note, guest, services.ids));
         QUERN_CHECK(copy_source_tree(
             source_directory(options),
             workspace.home(),
             services.ids,
-            source_options(options, services)
+            source_options(compiled.plan, options, services)
         ));
     }
-    return workspace.make_output(configuration.package.name.value);
+    return workspace.make_output(compiled.configuration.package.name.value);
 }
 
 StepSettings settings_of(
@@ -198,7 +216,7 @@ Result<BuildPlan> plan_build(
     compiled.environment = plan.environment.locked;
     plan.steps = flatten(plan.compiled.plan);
     QUERN_TRY(plan.range, choose_steps(plan.steps, options));
-    QUERN_TRY(const std::string base, base_key(plan.environment, compiled, options, services));
+    QUERN_TRY(const std::string base, base_key(plan.environment, plan.compiled, options, services));
     plan.keys = step_keys(base, plan.steps, settings_of(compiled, {}, options));
     return plan;
 }
@@ -225,7 +243,7 @@ Result<BuildReport> carry_out(
         plan.range,
         settings,
         report.log,
-        [&] { return populate(own.workspace(), configuration, root.tree, options, services); },
+        [&] { return populate(own.workspace(), plan.compiled, root.tree, options, services); },
     };
     QUERN_CHECK(run_steps(run, own, services));
     report.is_partial = plan.range.end < plan.steps.size();

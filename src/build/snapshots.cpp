@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/snapshots.hpp"
 
+#include "support/atomic_file.hpp"
 #include "support/file_tree.hpp"
+#include "support/text.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +15,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -22,6 +25,30 @@ namespace {
 
 constexpr const char* layer_name = "layer";
 constexpr const char* size_name = "bytes";
+constexpr const char* boot_name = "boot";
+constexpr const char* settled_name = "settled";
+
+// Nobody waits for the disk when a layer is kept, so a machine that stops may lose parts of it. A
+// layer counts in the run of the machine in which it was made; in later ones only if the kernel has
+// had the time to write it, which it does within half a minute. Source: Linux
+// Documentation/admin-guide/sysctl/vm.rst, dirty_expire_centisecs.
+constexpr std::chrono::minutes time_to_settle{5};
+
+std::string boot_id() {
+    constexpr std::uint64_t limit = 64;
+    const auto text = read_file("/proc/sys/kernel/random/boot_id", limit);
+    return text ? std::string(trim(*text)) : std::string();
+}
+
+bool is_usable(const std::filesystem::path& kept, const std::string& boot) {
+    std::error_code failure;
+    if (std::filesystem::exists(kept / settled_name, failure)) {
+        return true;
+    }
+    constexpr std::uint64_t limit = 64;
+    const auto made_in = read_file(kept / boot_name, limit);
+    return made_in && !boot.empty() && *made_in == boot;
+}
 
 Result<UniqueFd> open_lock(const std::filesystem::path& directory) {
     const std::filesystem::path file = directory / "lock";
@@ -62,11 +89,27 @@ std::uint64_t bytes_of(const std::filesystem::path& kept) {
     return bytes;
 }
 
+void settle(const std::filesystem::path& kept, const std::string& boot) {
+    struct stat made = {};
+    std::error_code failure;
+    if (std::filesystem::exists(kept / settled_name, failure) || !is_usable(kept, boot) ||
+        ::stat((kept / layer_name).c_str(), &made) != 0) {
+        return;
+    }
+    const auto age = std::chrono::system_clock::now() -
+                     std::chrono::system_clock::from_time_t(made.st_ctim.tv_sec);
+    if (age > time_to_settle) {
+        if (const auto tree = FileTree::open(kept)) {
+            std::ignore = tree->write(settled_name, {}, 0600);  // the next build tries again
+        }
+    }
+}
+
 std::vector<Kept> list(const std::filesystem::path& directory) {
     std::vector<Kept> all;
     std::error_code failure;
     for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
-        const auto used = entry.last_write_time(failure);
+        const auto used = std::filesystem::last_write_time(entry.path() / boot_name, failure);
         if (!failure && entry.is_directory(failure)) {
             all.push_back({entry.path(), used, bytes_of(entry.path())});
         }
@@ -93,13 +136,14 @@ Result<Snapshots> Snapshots::open(const std::filesystem::path& directory) {
             return Error::system(err, fmt::format("locking {}", directory.string()));
         }
     }
-    return Snapshots(directory, std::move(lock));
+    return Snapshots(directory, std::move(lock), boot_id());
 }
 
 std::filesystem::path Snapshots::find(const std::string& key) const {
     std::filesystem::path layer = directory_ / key / layer_name;
     std::error_code failure;
-    return std::filesystem::is_directory(layer, failure) ? layer : std::filesystem::path();
+    const bool is_there = std::filesystem::is_directory(layer, failure);
+    return is_there && is_usable(directory_ / key, boot_) ? layer : std::filesystem::path();
 }
 
 std::filesystem::path Snapshots::keep(const std::string& key, const std::filesystem::path& layer)
@@ -108,7 +152,10 @@ std::filesystem::path Snapshots::keep(const std::string& key, const std::filesys
     const std::filesystem::path making = layer.parent_path() / "kept";
     const std::filesystem::path place = directory_ / key;
     std::error_code failure;
-    std::filesystem::create_directory(making, failure);
+    const auto tree = FileTree::create(making);
+    if (!tree || !tree->write(boot_name, boot_, 0600)) {
+        return layer;
+    }
     std::filesystem::rename(layer, making / layer_name, failure);
     if (failure) {
         return layer;
@@ -120,7 +167,7 @@ std::filesystem::path Snapshots::keep(const std::string& key, const std::filesys
 }
 
 void Snapshots::touch(const std::string& key) const {
-    const std::filesystem::path place = directory_ / key;
+    const std::filesystem::path place = directory_ / key / boot_name;
     ::utimensat(AT_FDCWD, place.c_str(), nullptr, 0);
 }
 
@@ -135,7 +182,9 @@ Result<void> Snapshots::trim(const std::filesystem::path& directory, const Snaps
     }
     std::uint64_t bytes = 0;
     std::size_t count = 0;
+    const std::string boot = boot_id();
     for (const Kept& kept : list(directory)) {
+        settle(kept.path, boot);
         bytes += kept.bytes;
         ++count;
         if (bytes > limits.bytes || count > limits.count) {

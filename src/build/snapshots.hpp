@@ -39,10 +39,11 @@ class Snapshots {
     static Result<void> trim(const std::filesystem::path& directory, const SnapshotLimits& limits);
 
  private:
-    Snapshots(std::filesystem::path directory, UniqueFd lock)
-        : directory_(std::move(directory)), lock_(std::move(lock)) {}
+    Snapshots(std::filesystem::path directory, UniqueFd lock, std::string boot)
+        : directory_(std::move(directory)), lock_(std::move(lock)), boot_(std::move(boot)) {}
     std::filesystem::path directory_;
     UniqueFd lock_;
+    std::string boot_;  ///< of this run of the machine
 };
 
 }  // namespace quern::build

@@ -70,7 +70,7 @@ class SourceWalk {
             QUERN_TRY(const struct stat status, tree.status(name));
             if (S_ISDIR(status.st_mode) && skipped_.count(path) == 0) {
                 QUERN_CHECK(visit(file, path, depth + 1));
-            } else if (S_ISREG(status.st_mode) && !ignored_.matches(path)) {
+            } else if (S_ISREG(status.st_mode) && skipped_.count(path) == 0 && !ignored_.matches(path)) {
                 QUERN_CHECK(file(path, status.st_mode & 0777U));
             }
         }
@@ -96,7 +96,7 @@ class SourceWalk {
     }
 
     FileTree source_;
-    std::set<std::string> skipped_;  ///< directories that are not looked into
+    std::set<std::string> skipped_;  ///< directories not looked into and files left out
     IgnoreFile ignored_;
 };
 

@@ -15,7 +15,7 @@
 namespace quern::build {
 
 struct SourceTreeOptions {
-    /// Directories (the output, the cache) that are not looked into where they lie inside.
+    /// Directories (the output, the cache) and files that are left out where they lie inside.
     std::vector<std::filesystem::path> skip;
     bool obeys_ignore_file = true;  ///< what `.melangeignore` names is left out
 };

@@ -109,6 +109,8 @@ Result<Overlay> Overlay::mount(
 ) {
     QUERN_ASSERT(!lowers.empty() && lowers.size() <= most_layers);
     QUERN_TRY(const FileTree directory, FileTree::create(scratch));
+    // What a volatile mount leaves here forbids the next one.
+    QUERN_CHECK(directory.remove("work"));
     for (const char* name : {"upper", "work", "merged"}) {
         QUERN_CHECK(directory.make_directories(name));
     }
@@ -125,7 +127,8 @@ Result<Overlay> Overlay::mount(
     // Always in user attributes: in a user namespace the mount also succeeds without, and then
     // fails with EIO when a directory of the lower layer is removed. One way for all users is one
     // result.
-    const std::string options = layers + ",userxattr";
+    // And volatile: else taking it down writes the whole file system to disk.
+    const std::string options = layers + ",userxattr,volatile";
     if (::mount("overlay", merged.c_str(), "overlay", MS_NODEV, options.c_str()) == 0) {
         return Overlay(merged);
     }
