@@ -221,9 +221,12 @@ Result<BuildPlan> plan_build(
     return plan;
 }
 
-// Everything from the root to the repository.
+// Everything from the root to the repository. `is_as_written`: nobody mended a step by hand.
 Result<BuildReport> carry_out(
-    const BuildPlan& plan, const BuildOptions& options, const Services& services
+    const BuildPlan& plan,
+    const BuildOptions& options,
+    const Services& services,
+    bool& is_as_written
 ) {
     const recipe::Configuration& configuration = plan.compiled.configuration;
     QUERN_TRY(const rootfs::CachedRoot root, prepare_root(plan.environment, services));
@@ -245,7 +248,7 @@ Result<BuildReport> carry_out(
         report.log,
         [&] { return populate(own.workspace(), plan.compiled, root.tree, options, services); },
     };
-    QUERN_CHECK(run_steps(run, own, services));
+    QUERN_TRY(is_as_written, run_steps(run, own, services));
     report.is_partial = plan.range.end < plan.steps.size();
     if (report.is_partial) {
         QUERN_CHECK(keep_stopped(run, std::move(own), services));
@@ -298,8 +301,9 @@ Result<BuildReport> build(const BuildOptions& options, const Services& services)
         report.is_unchanged = true;
         return report;
     }
-    QUERN_TRY(report, carry_out(plan, options, services));
-    if (!report.is_partial) {
+    bool is_as_written = false;
+    QUERN_TRY(report, carry_out(plan, options, services, is_as_written));
+    if (is_as_written && !report.is_partial) {
         QUERN_CHECK(record.write(content_key, report.packages));
     }
     return report;

@@ -113,7 +113,7 @@ Result<StepRange> choose_steps(const std::vector<PlannedStep>& steps, const Buil
     return range;
 }
 
-Result<void> run_steps(const StepRun& run, OwnGuest& own, const Services& services) {
+Result<bool> run_steps(const StepRun& run, OwnGuest& own, const Services& services) {
     QUERN_TRY(StepLog log, StepLog::create(run.log, services.reporter));
     std::optional<FailedStep> failed;
     const ExecuteContext context = {run.settings, own.guest(), own.workspace(), log, failed};
@@ -136,7 +136,7 @@ Result<void> run_steps(const StepRun& run, OwnGuest& own, const Services& servic
             QUERN_CHECK(own.freeze(run.keys[next + 1]));
         }
     }
-    return {};
+    return is_as_written;
 }
 
 Result<void> keep_stopped(const StepRun& run, OwnGuest own, const Services& services) {

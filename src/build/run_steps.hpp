@@ -37,9 +37,10 @@ struct StepRun {
 };
 
 /// Takes up the latest state that is at hand and runs what is left of the range, freezing the guest
-/// after each step. When a step fails the guest is kept, and `own` is empty. Errors: as
+/// after each step. When a step fails the guest is kept, and `own` is empty. False: a shell of the
+/// user's mended a step, so that the texts of the steps do not say what the guest holds. Errors: as
 /// `execute_step`.
-Result<void> run_steps(const StepRun& run, OwnGuest& own, const Services& services);
+Result<bool> run_steps(const StepRun& run, OwnGuest& own, const Services& services);
 
 /// Keeps the guest for `quern enter` after the last step of a range that ends before the plan.
 Result<void> keep_stopped(const StepRun& run, OwnGuest own, const Services& services);

@@ -77,21 +77,31 @@ Result<void> copy_owner(const std::filesystem::path& lower, const FileTree& scra
     return {};
 }
 
-// The option text of a mount is one page at the most, so many layers go by short links.
+bool is_link_to(const FileTree& links, const std::string& name, const std::string& target) {
+    std::string found(target.size() + 1, '\0');
+    const ssize_t size = ::readlinkat(links.fd(), name.c_str(), found.data(), found.size());
+    return size == static_cast<ssize_t>(target.size()) && found.starts_with(target);
+}
+
+// The option text of a mount is one page at the most, so many layers go by short links. They are
+// counted from the lowest and lie beside the scratch directories, so that a stack that grows makes
+// one more each time.
 Result<std::string> list_of(
-    const std::vector<std::filesystem::path>& lowers, const FileTree& scratch
+    const std::vector<std::filesystem::path>& lowers, const FileTree& beside
 ) {
     if (lowers.size() == 1) {
         return escape(lowers.front());
     }
-    QUERN_CHECK(scratch.remove("lower"));
-    QUERN_CHECK(scratch.make_directories("lower"));
-    QUERN_TRY(const FileTree links, scratch.subtree("lower"));
+    QUERN_CHECK(beside.make_directories("layers"));
+    QUERN_TRY(const FileTree links, beside.subtree("layers"));
     std::string list;
     for (std::size_t i = 0; i < lowers.size(); ++i) {
-        const std::string name = std::to_string(i);
-        QUERN_CHECK(links.make_symlink(name, lowers[i].string()));
-        list += fmt::format("{}/proc/self/fd/{}/lower/{}", i == 0 ? "" : ":", scratch.fd(), i);
+        const std::string name = std::to_string(lowers.size() - 1 - i);
+        if (!is_link_to(links, name, lowers[i].string())) {
+            QUERN_CHECK(links.remove(name));
+            QUERN_CHECK(links.make_symlink(name, lowers[i].string()));
+        }
+        list += fmt::format("{}/proc/self/fd/{}/layers/{}", i == 0 ? "" : ":", beside.fd(), name);
     }
     return list;
 }
@@ -116,7 +126,8 @@ Result<Overlay> Overlay::mount(
     }
     QUERN_CHECK(match_root(lowers.front(), scratch));
     QUERN_CHECK(copy_owner(lowers.front(), directory));
-    QUERN_TRY(const std::string lower_list, list_of(lowers, directory));
+    QUERN_TRY(const FileTree beside, FileTree::open(scratch.parent_path()));
+    QUERN_TRY(const std::string lower_list, list_of(lowers, beside));
     const std::string layers = fmt::format(
         "lowerdir={},upperdir={},workdir={}",
         lower_list,
