@@ -3,8 +3,8 @@
 
 #include "cli/command.hpp"
 
-#include "cli/rebuild_command.hpp"
 #include "cli/explain_command.hpp"
+#include "cli/rebuild_command.hpp"
 #include "cli/recipe_commands.hpp"
 
 namespace quern::cli {
