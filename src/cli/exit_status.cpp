@@ -7,7 +7,7 @@ namespace {
 
 constexpr StatusMeaning meanings[] = {
     {0, "done"},
-    {1, "the recipe is wrong"},
+    {1, "the recipe is wrong, or no packages are what it asks for"},
     {status_usage, "the call is wrong"},
     {3, "a step failed; its own status is in the message"},
     {4, "the machine, the network or a file failed"},
@@ -21,6 +21,7 @@ constexpr StatusMeaning meanings[] = {
 int exit_status(ErrorCode code) {
     switch (code) {
         case ErrorCode::invalid_recipe:
+        case ErrorCode::unsatisfiable:
             return 1;
         case ErrorCode::usage:
             return status_usage;
@@ -31,7 +32,6 @@ int exit_status(ErrorCode code) {
         case ErrorCode::invalid_data:
         case ErrorCode::sandbox:
         case ErrorCode::network:
-        case ErrorCode::unsatisfiable:
         case ErrorCode::limit:
         case ErrorCode::unsupported:
             return 4;

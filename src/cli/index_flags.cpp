@@ -48,6 +48,11 @@ Result<repository::RepositoryIndex> read_index_file(
     }
     read.architecture = architecture;
     auto index = read_index_bytes(read.location.base);
+    if (!index && index.error().code() == ErrorCode::invalid_data) {
+        // The file is the question here: a wrong one has no answer, as a wrong world has none.
+        return Error(ErrorCode::unsatisfiable, index.error().message())
+            .context(fmt::format("reading {}", read.location.base));
+    }
     if (!index) {
         return std::move(index).error().context(fmt::format("reading {}", read.location.base));
     }

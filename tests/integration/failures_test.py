@@ -62,7 +62,7 @@ def an_unknown_pipeline(bench):
 def a_missing_package(bench):
     """a package that is nowhere is named."""
     recipe = bench.recipe(HEAD.replace("[busybox]", "[busybox, no-such-thing]") + "pipeline: [{runs: 'true'}]\n")
-    fails(bench, recipe, 4, "no-such-thing")
+    fails(bench, recipe, 1, "no-such-thing")
 
 
 def a_wrong_checksum(bench):

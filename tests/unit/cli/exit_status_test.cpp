@@ -75,6 +75,7 @@ TEST_CASE("exit status: every kind of failure has a documented status", "[cli][e
 TEST_CASE("exit status: what CI scripts branch on", "[cli][exit_status]") {
     auto [code, status] = GENERATE(table<ErrorCode, int>({
         {ErrorCode::invalid_recipe, 1},
+        {ErrorCode::unsatisfiable, 1},
         {ErrorCode::usage, 2},
         {ErrorCode::step_failed, 3},
         {ErrorCode::network, 4},
