@@ -48,6 +48,13 @@ class Printer {
         bool is_nested;
     };
 
+    /// `%+v` names fields; it does not sign numbers.
+    static FormatFlags number_flags(const Request& request) {
+        FormatFlags flags = request.flags;
+        flags.plus = flags.plus && request.verb != 'v';
+        return flags;
+    }
+
     void put(const Missing&, const Request& request) { nil(request); }
     void put(const Nil& nil_value, const Request& request) {
         if (request.verb == 'v') {
@@ -63,14 +70,18 @@ class Printer {
         const auto bits = static_cast<std::uint64_t>(value);
         const std::uint64_t magnitude = value < 0 ? ~bits + 1 : bits;
         scalar(
-            format_integer(magnitude, value < 0, request.verb, request.flags), Value(value), request
+            format_integer(magnitude, value < 0, request.verb, number_flags(request)),
+            Value(value),
+            request
         );
     }
     void put(std::uint64_t value, const Request& request) {
-        scalar(format_integer(value, false, request.verb, request.flags), Value(value), request);
+        scalar(
+            format_integer(value, false, request.verb, number_flags(request)), Value(value), request
+        );
     }
     void put(double value, const Request& request) {
-        scalar(format_real(value, request.verb, request.flags), Value(value), request);
+        scalar(format_real(value, request.verb, number_flags(request)), Value(value), request);
     }
     void put(std::chrono::nanoseconds value, const Request& request) {
         if (request.verb == 'd') {

@@ -58,6 +58,7 @@ class Runner {
 
     std::optional<Value> pipeline(const Pipeline& pipeline, const Value& dot);
     std::optional<Value> command(const Command& command, const Context& context);
+    std::optional<Value> base(const Operand& operand, const Value& dot);
     std::optional<Value> operand(const Operand& operand, const Value& dot);
     std::optional<Value> fields(Value value, const Operand& operand, bool has_arguments);
     std::optional<Value> field(const Value& value, const FieldName& field, bool has_arguments);
@@ -73,13 +74,17 @@ class Runner {
     std::optional<Value> choose(
         bool until, const std::vector<const Operand*>& operands, const Context& context
     );
-    Value& variable(std::string_view name) {
+    /// Null, after an error, if its declaration was passed over: `{{ and 0 ($x := 1) }}{{ $x }}`.
+    Value* variable(std::string_view name, Span where) {
         const auto found =
             std::find_if(variables_.rbegin(), variables_.rend(), [name](const Variable& variable) {
                 return variable.name == name;
             });
-        QUERN_ASSERT(found != variables_.rend());  // the parser has looked
-        return found->value;
+        if (found == variables_.rend()) {
+            fail(where, fmt::format("the declaration of '{}' was passed over", name));
+            return nullptr;
+        }
+        return &found->value;
     }
 
     std::nullopt_t fail(Span where, std::string message, std::string help = {}) {
@@ -174,11 +179,14 @@ Flow Runner::branch(const TemplateNode& node, const Value& dot) {
 
 Flow Runner::member(const TemplateNode& node, const Value& key, const Value& value) {
     const std::vector<std::string_view>& names = node.pipeline.variables;
-    if (!names.empty()) {
-        variable(names.back()) = value;
-    }
-    if (names.size() > 1) {
-        variable(names.front()) = key;
+    // From the last to the first: `$v`, then `$i`.
+    const Value* given = &value;
+    for (auto name = names.rbegin(); name != names.rend(); ++name, given = &key) {
+        Value* const known = variable(*name, node.pipeline.where);
+        if (known == nullptr) {
+            return Flow::failed;
+        }
+        *known = *given;
     }
     return spend(1, node.where) ? list(node.list, value) : Flow::failed;
 }
@@ -258,10 +266,12 @@ std::optional<Value> Runner::pipeline(const Pipeline& pipeline, const Value& dot
         value = std::move(result);
     }
     for (const std::string_view name : pipeline.variables) {
-        if (pipeline.is_assignment) {
-            variable(name) = *value;
-        } else {
+        if (!pipeline.is_assignment) {
             variables_.push_back({name, *value});
+        } else if (Value* const known = variable(name, pipeline.where)) {
+            *known = *value;
+        } else {
+            return std::nullopt;
         }
     }
     return value;
@@ -284,43 +294,34 @@ std::optional<Value> Runner::command(const Command& command, const Context& cont
     if (has_arguments && word.fields.empty()) {
         return fail(word.where, "only a function takes arguments");
     }
-    if (!has_arguments) {
-        return operand(word, context.dot);
-    }
+    auto value = base(word, context.dot);
     // A field with arguments is an error that names the field.
-    Value value = word.kind == Operand::Kind::variable ? variable(word.name) : context.dot;
-    if (word.kind == Operand::Kind::pipeline) {
-        auto inner = pipeline(*word.pipeline, context.dot);
-        if (!inner) {
-            return std::nullopt;
+    return value ? fields(std::move(*value), word, has_arguments) : std::nullopt;
+}
+
+/// A word without the fields behind it.
+std::optional<Value> Runner::base(const Operand& operand, const Value& dot) {
+    switch (operand.kind) {
+        case Operand::Kind::variable: {
+            const Value* value = variable(operand.name, operand.where);
+            return value == nullptr ? std::nullopt : std::optional(*value);
         }
-        value = std::move(*inner);
+        case Operand::Kind::constant:
+            return operand.constant;
+        case Operand::Kind::nil:
+            return Value();
+        case Operand::Kind::pipeline:
+            return pipeline(*operand.pipeline, dot);
+        case Operand::Kind::function:
+            return call(operand.name, {}, Context{dot, std::nullopt}, operand.where);
+        case Operand::Kind::dot:
+            break;
     }
-    return fields(std::move(value), word, true);
+    return dot;
 }
 
 std::optional<Value> Runner::operand(const Operand& operand, const Value& dot) {
-    std::optional<Value> value;
-    switch (operand.kind) {
-        case Operand::Kind::dot:
-            value = dot;
-            break;
-        case Operand::Kind::variable:
-            value = variable(operand.name);
-            break;
-        case Operand::Kind::constant:
-            value = operand.constant;
-            break;
-        case Operand::Kind::nil:
-            value = Value();
-            break;
-        case Operand::Kind::pipeline:
-            value = pipeline(*operand.pipeline, dot);
-            break;
-        case Operand::Kind::function:
-            value = call(operand.name, {}, Context{dot, std::nullopt}, operand.where);
-            break;
-    }
+    auto value = base(operand, dot);
     return value ? fields(std::move(*value), operand, false) : std::nullopt;
 }
 

@@ -52,6 +52,7 @@ TEST_CASE("go_format: verbs, widths and flags follow Go's fmt", "[recipe][go_for
         ) == "1m30s 5"
     );
     CHECK(formatted("%T %T %T", {name, four, Value(true)}) == "string int bool");
+    CHECK(formatted("%+v %+d", {four, four}) == "4 +4");
     CHECK(formatted("100%% %x", {Value::borrowed("hi")}) == "100% 6869");
 }
 

@@ -216,6 +216,8 @@ TEST_CASE("query: a wrong template is refused at the place of its mistake", "[re
          "4: template-failed: 'index': the index 2 is out of range ()"},
         {"{{ range .Package.Name }}{{ end }}",
          "10: template-failed: a string has no members to range over ()"},
+        {"{{ and 0 ($x := 1) }}{{ $x }}",
+         "25: template-failed: the declaration of '$x' was passed over ()"},
         {"{{ template \"none\" }}", "4: template-failed: there is no template 'none' ()"},
         {"{{ printf \"%p\" 1 }}", "4: template-failed: 'printf': %p is not supported ()"},
     });
