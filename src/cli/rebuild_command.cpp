@@ -54,6 +54,40 @@ class EmbeddedRecipe final : public FileReader {
     std::string text_;
 };
 
+/// Passes everything on but one warning: the configuration of a package holds its pipelines both by
+/// name and spelt out, which is as it should be here.
+class RebuildReporter final : public Reporter {
+ public:
+    explicit RebuildReporter(Reporter& inner) : inner_(inner) {}
+
+    void activity_started(
+        ActivityId id, ActivityId parent, std::string_view title
+    ) noexcept override {
+        inner_.activity_started(id, parent, title);
+    }
+    void activity_progress(
+        ActivityId id, std::uint64_t done, std::uint64_t total, std::string_view unit
+    ) noexcept override {
+        inner_.activity_progress(id, done, total, unit);
+    }
+    void activity_finished(ActivityId id, std::string_view outcome) noexcept override {
+        inner_.activity_finished(id, outcome);
+    }
+    void step_output(std::string_view step, std::string_view bytes) noexcept override {
+        inner_.step_output(step, bytes);
+    }
+    void diagnostic(const Diagnostic& diagnostic) noexcept override {
+        if (diagnostic.id != "uses-and-pipeline") {
+            inner_.diagnostic(diagnostic);
+        }
+    }
+    void note(std::string_view text) noexcept override { inner_.note(text); }
+    void warning(std::string_view text) noexcept override { inner_.warning(text); }
+
+ private:
+    Reporter& inner_;
+};
+
 Result<package::ComparedPackage> read_package(const std::string& path) {
     QUERN_TRY(const apk::PackageFile file, apk::PackageFile::open(path));
     auto compared = package::read_compared(file);
@@ -104,8 +138,9 @@ Result<void> rebuild(
     const EmbeddedRecipe reader(options.recipe, text->second);
     pipeline::Library library({}, reader);
     const build::Services all = session.services(library);
+    RebuildReporter reporter(all.reporter);
     const build::Services services = {
-        all.reporter,
+        reporter,
         all.cancel,
         all.pool,
         reader,

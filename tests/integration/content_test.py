@@ -142,6 +142,7 @@ def rebuilds(bench):
     expect([change["subject"] for change in told["differences"]["files"]] == ["usr/share-date"], told)
     same = bench.run("rebuild", *flags, packages / "gear-dev-1.0-r0.apk")
     expect(same.stdout == "gear-dev-1.0-r0: identical\n", same.stdout)
+    expect("uses-and-pipeline" not in same.stderr, same.stderr)
 
 
 main([rebuilds, documents, explains, scans_again, lints, disabled, compares])
