@@ -23,10 +23,10 @@ struct ImageBuildFlags {
     ImageFlags image;
     std::string output_type = "auto";
     std::string layer_format;
-    std::string sbom_path;
-    std::vector<std::string> sbom_formats = {"spdx"};
-    bool sbom = true;
-    bool vcs = true;
+    SbomFlags sboms;
+};
+bool sbom = true;
+bool vcs = true;
 };
 
 /// `auto` as apko decides: a directory that is there gets a layout, anything else is an archive.
@@ -76,17 +76,6 @@ Result<void> write_image(
     return image::write_docker_archive(set, store, tag, type == "docker", output);
 }
 
-Result<void> write_sboms(const image::ImageSet& set, const std::filesystem::path& directory) {
-    auto files = set.index_sboms;
-    for (const image::Image& each : set.images) {
-        files.insert(each.sboms.begin(), each.sboms.end());
-    }
-    for (const auto& [name, text] : files) {
-        QUERN_CHECK(write_file_atomically(directory / name, text));
-    }
-    return {};
-}
-
 Result<void> print_result(
     const image::ImageSet& set, const std::string& output, const GlobalOptions& global
 ) {
@@ -130,13 +119,13 @@ Result<void> run_build(const ImageBuildFlags& flags, const Invocation& invocatio
         return print(output + "\n");
     }
     opened.options.image_name = tag.short_name();
-    opened.options.sbom_formats = flags.sbom ? flags.sbom_formats : std::vector<std::string>();
+    opened.options.sbom_formats = flags.sboms.chosen();
     QUERN_TRY(
         const image::ImageSet set,
         image::compose(opened.specification(), opened.options, opened.services())
     );
     QUERN_CHECK(write_image(set, opened, tag, type, output));
-    QUERN_CHECK(write_sboms(set, flags.sbom_path.empty() ? "." : flags.sbom_path));
+    QUERN_CHECK(write_sboms(set, flags.sboms.path.empty() ? "." : flags.sboms.path));
     return print_result(set, output, invocation.global);
 }
 
@@ -174,10 +163,7 @@ Run define_image_build(CLI::App& app) {
     )
         ->check(CLI::IsMember({"auto", "docker", "oci-archive", "oci-dir", "rootfs"}))
         ->capture_default_str();
-    app.add_flag("--sbom,!--no-sbom", flags->sbom, "write SBOMs")->default_str("true");
-    add_list(app, "--sbom-formats", flags->sbom_formats, "spdx, cyclonedx");
-    app.add_option("--sbom-path", flags->sbom_path, "directory for SBOMs; default: this one");
-    app.add_flag("--vcs,!--no-vcs", flags->vcs, "record the vcs-url of the file");
+    add_sbom_flags(app, flags->sboms);
     app.add_option("--format", flags->layer_format, "of layers: tar")->group("");
     return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };
 }

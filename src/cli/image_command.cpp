@@ -47,6 +47,37 @@ constexpr std::array subcommands = {
         "write the root file system of an image as one tar",
         "  quern image minirootfs app.yaml root.tar --build-arch x86_64",
         define_image_minirootfs},
+    CommandDefinition{
+        "publish",
+        "Images",
+        "build an image and push it to registries",
+        "  quern image publish app.yaml registry.example.org/team/app:1.0\n"
+        "  quern image publish app.yaml localhost:5000/app:1 localhost:5000/app:latest",
+        define_image_publish},
+    CommandDefinition{
+        "load",
+        "Images",
+        "build an image and load it into docker or podman",
+        "  quern image load app.yaml app:1.0 && docker run --rm app:1.0",
+        define_image_load},
+    CommandDefinition{
+        "lock",
+        "Images",
+        "record the packages of an image by content, for --lockfile",
+        "  quern image lock app.yaml --arch x86_64,aarch64",
+        define_image_lock},
+    CommandDefinition{
+        "diff",
+        "Images",
+        "tell what differs between two images",
+        "  quern image diff old.tar new.tar",
+        define_image_diff},
+    CommandDefinition{
+        "explain",
+        "Images",
+        "tell why a file or a package is in an image, and what it costs",
+        "  quern image explain app.tar /usr/bin/awk",
+        define_image_explain},
 };
 
 /// Scripts that were written for apko see 1 for whatever failed.

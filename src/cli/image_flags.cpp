@@ -5,7 +5,9 @@
 
 #include "cli/recipe_flags.hpp"
 #include "cli/terminal.hpp"
+#include "image/lock.hpp"
 #include "quern/package_info.hpp"
+#include "support/atomic_file.hpp"
 #include "support/text.hpp"
 #include "support/timestamp.hpp"
 
@@ -154,7 +156,26 @@ void add_content_flags(CLI::App& app, ImageFlags& flags) {
     app.add_option(
         "--build-date", flags.build_date, "earliest date of the image, as 2001-02-03T04:05:06Z"
     );
+    app.add_option("--lockfile", flags.lock_file, "install exactly what `image lock` recorded");
     add_list(app, "--annotations", flags.annotations, "annotations of the image: key:value");
+}
+
+void add_sbom_flags(CLI::App& app, SbomFlags& flags) {
+    app.add_flag("--sbom,!--no-sbom", flags.is_wanted, "write SBOMs")->default_str("true");
+    add_list(app, "--sbom-formats", flags.formats, "spdx, cyclonedx");
+    app.add_option("--sbom-path", flags.path, "directory for SBOMs; default: this one");
+    app.add_flag("--vcs,!--no-vcs", flags.vcs, "record the vcs-url of the file");
+}
+
+Result<void> write_sboms(const image::ImageSet& set, const std::filesystem::path& directory) {
+    auto files = set.index_sboms;
+    for (const image::Image& each : set.images) {
+        files.insert(each.sboms.begin(), each.sboms.end());
+    }
+    for (const auto& [name, text] : files) {
+        QUERN_CHECK(write_file_atomically(directory / name, text));
+    }
+    return {};
 }
 
 image::Services ImageSession::services() const {
@@ -206,6 +227,12 @@ Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invoc
     QUERN_TRY(opened.options.build_date, parse_build_date(flags.build_date));
     QUERN_TRY(opened.options.source_date_epoch, source_date_epoch());
     opened.options.vcs_url = specification.vcs_url;
+    if (!flags.lock_file.empty()) {
+        QUERN_TRY(repository::LockFile lock, repository::read_lock_file(flags.lock_file));
+        QUERN_CHECK(image::check_lock(lock, flags.lock_file, opened.loaded));
+        opened.lock = std::make_unique<const repository::LockFile>(std::move(lock));
+        opened.options.lock = opened.lock.get();
+    }
     return opened;
 }
 

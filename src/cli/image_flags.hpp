@@ -9,6 +9,8 @@
 #include "quern/image.hpp"
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,7 @@ struct ImageFlags {
     std::string build_date;
     std::string cache_directory;
     std::string work_directory;
+    std::string lock_file;
     bool offline = false;
     std::vector<std::string> accepted_values;
     bool accepted = false;
@@ -35,11 +38,27 @@ void add_image_flags(CLI::App& app, ImageFlags& flags);
 /// Dates, annotations: what goes into the image.
 void add_content_flags(CLI::App& app, ImageFlags& flags);
 
+/// Which SBOMs are written, and where.
+struct SbomFlags {
+    std::string path;
+    std::vector<std::string> formats = {"spdx"};
+    bool is_wanted = true;
+    bool vcs = true;
+
+    std::vector<std::string> chosen() const {
+        return is_wanted ? formats : std::vector<std::string>();
+    }
+};
+void add_sbom_flags(CLI::App& app, SbomFlags& flags);
+/// Writes all SBOMs of the images and of the index. Errors: io, not_found.
+Result<void> write_sboms(const image::ImageSet& set, const std::filesystem::path& directory);
+
 /// An image file that was read, with what makes an image of it.
 struct ImageSession {
     std::unique_ptr<Session> session;
     image::LoadedSpecification loaded;
     image::ComposeOptions options;
+    std::unique_ptr<const repository::LockFile> lock;  ///< what `options` points to
 
     image::Services services() const;
     image::Specification& specification() { return loaded.specification; }
@@ -58,5 +77,10 @@ Run define_image_show_config(CLI::App& app);
 Run define_image_show_packages(CLI::App& app);
 Run define_image_dot(CLI::App& app);
 Run define_image_minirootfs(CLI::App& app);
+Run define_image_lock(CLI::App& app);
+Run define_image_publish(CLI::App& app);
+Run define_image_load(CLI::App& app);
+Run define_image_diff(CLI::App& app);
+Run define_image_explain(CLI::App& app);
 
 }  // namespace quern::cli

@@ -6,6 +6,7 @@
 #include "image/layer_writer.hpp"
 #include "image/layering.hpp"
 #include "image/load.hpp"
+#include "image/lock.hpp"
 #include "image/root_builder.hpp"
 #include "image/sbom.hpp"
 #include "quern/package_info.hpp"
@@ -36,6 +37,16 @@ Result<Plan> make_plan(
         plan.bases,
         read_bases(contents, options.architectures, layer_store(services), services.reader)
     );
+    if (options.lock != nullptr) {
+        QUERN_TRY(plan.chosen, choose_locked(*options.lock, options.architectures, plan.sources));
+        for (Chosen& chosen : plan.chosen) {
+            const auto base = plan.bases.find(chosen.architecture);
+            if (base != plan.bases.end()) {
+                chosen.below = base->second.pinned;
+            }
+        }
+        return plan;
+    }
     QUERN_TRY(
         plan.chosen,
         choose_packages(
@@ -152,7 +163,9 @@ Result<ImageSet> compose(
     ImageSet set;
     for (Chosen& chosen : plan.chosen) {
         Specification own = locked(specification, chosen);
-        QUERN_CHECK(order_pinned(chosen, own.contents.packages));
+        if (options.lock == nullptr) {
+            QUERN_CHECK(order_pinned(chosen, own.contents.packages));
+        }
         const std::string name = apk::to_oci_architecture(chosen.architecture);
         auto image = compose_one(describe(std::move(own), plan, std::move(chosen)), plan, services);
         if (!image) {

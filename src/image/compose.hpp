@@ -7,6 +7,7 @@
 #include "image/oci.hpp"
 #include "image/sources.hpp"
 #include "quern/image.hpp"
+#include "repository/lock_file.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,7 @@ struct ComposeOptions {
     std::string image_name = "image";                  ///< for SBOMs
     std::vector<std::string> sbom_formats = {"spdx"};  ///< empty: none; also "cyclonedx"
     std::string vcs_url;
+    const repository::LockFile* lock = nullptr;  ///< packages are exactly these, nothing is chosen
 };
 
 /// From an image file to images whose layers lie in the store. The bytes depend on the arguments'

@@ -12,8 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from workbench import QUERN, SHARED
 
 
-LOCK = "locks of images come with locks of repositories"
-LATER = {"lock": LOCK, "lock-stale": LOCK, "base-image": LOCK, "base-image-entrypoint": LOCK}
+LATER = {}
 
 
 def main():

@@ -1,0 +1,3 @@
+module awk-playground
+
+go 1.19

@@ -1,0 +1,3 @@
+module ca-certs-go
+
+go 1.19

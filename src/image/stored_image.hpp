@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "archive/tar_entry.hpp"
+#include "quern/error.hpp"
+#include "support/handle.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quern::image {
+
+/// A layer of an image that lies somewhere.
+struct StoredLayer {
+    std::string digest;  ///< as the image names it; the diff_id in archives of `docker save`
+    std::uint64_t size = 0;
+    std::shared_ptr<const UniqueFd> file;
+    std::uint64_t offset = 0;
+};
+
+/// One path of an image after all layers were put on each other.
+struct StoredEntry {
+    archive::TarEntry entry;  ///< without content
+    std::string digest;       ///< hex SHA-256 of a file's content
+    std::size_t layer = 0;
+};
+
+/// An image in an OCI layout, an OCI archive or an archive of docker, opened for one architecture.
+class StoredImage {
+ public:
+    /// `architecture`: apk's name; empty takes the only one. Errors: not_found, invalid_data.
+    static Result<StoredImage> open(
+        const std::filesystem::path& path, const std::string& architecture
+    );
+
+    const std::string& config() const { return config_; }  ///< JSON
+    const std::vector<StoredLayer>& layers() const { return layers_; }
+
+    /// Every path with what it is; whiteouts are applied. `texts` are filled with the content of
+    /// the files whose paths are its keys. Errors: invalid_data, limit.
+    Result<std::map<std::string, StoredEntry>> read_files(std::map<std::string, std::string>& texts
+    ) const;
+
+ private:
+    std::string config_;
+    std::vector<StoredLayer> layers_;
+};
+
+}  // namespace quern::image

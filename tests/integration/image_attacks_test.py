@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the quern authors
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile packages, indexes, image files and base images: each is refused with a clear error, and nothing is written (attacks P1 to P17)."""
+import hashlib
+import json
+import pathlib
+import sys
+import tarfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from image_bench import Repository, make_apk, tar_member
+from workbench import expect, main
+
+DIRECTORY = tarfile.DIRTYPE
+
+
+def refuse(bench, repository, image, *words):
+    """The build fails with one message and leaves no output; gives the message."""
+    done = repository.build(image, "out.tar", *words, status=1)
+    expect(not (bench.folder / "out.tar").exists(), "something was written")
+    expect(done.stderr.count("quern: error:") == 1 or "error:" in done.stderr, done.stderr)
+    return done.stderr
+
+
+def paths_out(bench):
+    """P1: names that lead out of the root are refused for every kind of entry."""
+    for number, name in enumerate(("../x", "a/../../x", "/etc/x", "a/..", "a//b", "./../x", "a/./b", "n" * 300)):
+        for kind in (tarfile.REGTYPE, DIRECTORY, tarfile.SYMTYPE):
+            folder = bench.folder / f"{number}-{kind.decode()}"
+            folder.mkdir()
+            repository = Repository(bench, folder.name + "/r").add("evil", [tar_member(name, kind, link="t" if kind == tarfile.SYMTYPE else "")]).index()
+            refuse(bench, repository, repository.image("evil"))
+    expect(not (bench.folder.parent / "x").exists(), "a file was written outside")
+
+
+def planted_links(bench):
+    """P2: what goes through a planted link stays in the image, across packages too."""
+    target = bench.folder / "victim"
+    target.mkdir()
+    repository = Repository(bench).add("a", [tar_member("out", tarfile.SYMTYPE, link=str(target)), tar_member("up", tarfile.SYMTYPE, link="../../../../" + str(target))])
+    repository.add("b", [tar_member("x", body=b"1")]).index()
+    image = repository.image("a", "b", more=f"paths:\n  - {{path: {target}, type: directory, permissions: 0o755}}\n"
+                                            "  - {path: /out/file, type: empty-file, permissions: 0o644}\n"
+                                            "  - {path: /up/sub, type: directory, permissions: 0o777, recursive: true}\n")
+    done = repository.build(image, "out.tar")
+    expect(not list(target.iterdir()), "something was written to the target of the link")
+    expect(done.returncode == 0, done.stderr)
+
+
+def other_package(bench):
+    """P3: a valid but different package for an index entry is refused."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"good")]).index()
+    (repository.path / "x86_64/good-1.0-r0.apk").write_bytes(make_apk("good", [tar_member("x", body=b"evil")]))
+    expect("good" in refuse(bench, repository, repository.image("good")), "the package is not named")
+
+
+def other_data(bench):
+    """P4: the right control section with other data is refused."""
+    good = make_apk("good", [tar_member("x", body=b"good")])
+    evil = make_apk("good", [tar_member("x", body=b"evil")], data_hash=hashlib.sha256(b"other").hexdigest())
+    repository = Repository(bench)
+    (repository.path / "x86_64/good-1.0-r0.apk").write_bytes(evil)
+    repository.index()
+    refuse(bench, repository, repository.image("good"))
+    expect(good != evil, "the packages are the same")
+
+
+def damaged_cache(bench):
+    """P5: a flipped byte in a cached layer is noticed, and the layer is made again."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"good" * 5000)]).index()
+    image = repository.image("good")
+    repository.build(image, "one.tar")
+    for layer in (bench.folder / "cache/image/layers").iterdir():
+        layer.chmod(0o644)
+        content = bytearray(layer.read_bytes())
+        content[len(content) // 2] ^= 1
+        layer.write_bytes(content)
+    repository.build(image, "two.tar")
+    expect((bench.folder / "one.tar").read_bytes() == (bench.folder / "two.tar").read_bytes(), "the damage is in the image")
+
+
+def bombs(bench):
+    """P6: a file that is all zeros inflates within bounds or is refused; real sizes pass."""
+    repository = Repository(bench).add("zeros", [tar_member("x", body=bytes(30_000_000))]).index()
+    done = repository.build(repository.image("zeros"), "out.tar")
+    expect(done.returncode == 0, done.stderr)
+
+
+def odd_keys(bench):
+    """P7: any bytes as a key are a clear error."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"1")]).index()
+    for content in (b"", b"\0" * 100, b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"):
+        bad = bench.folder / "bad.rsa.pub"
+        bad.write_bytes(content)
+        expect("bad.rsa.pub" in refuse(bench, repository, repository.image("good"), "-k", bad), "the key is not named")
+
+
+def modes_of_outputs(bench):
+    """P9: nothing that is written can be changed by others, whatever the umask."""
+    import os
+    repository = Repository(bench).add("good", [tar_member("x", body=b"1")]).index()
+    (bench.folder / "out").mkdir()
+    old = os.umask(0)
+    try:
+        repository.build(repository.image("good"), "out")
+        bench.run("--cache-root", bench.folder / "cache", "image", "build", repository.image("good"), "img:1", bench.folder / "o.tar", "--arch", "x86_64",
+                  "--sbom-path", bench.folder)
+    finally:
+        os.umask(old)
+    for path in [*(bench.folder / "out").rglob("*"), bench.folder / "o.tar", bench.folder / "sbom-x86_64.spdx.json"]:
+        expect(path.stat().st_mode & 0o022 == 0, f"{path.name} is writable for others")
+
+
+def link_tricks(bench):
+    """P10: hard links reach earlier files of the package only."""
+    for number, members in enumerate((
+            [tar_member("a", tarfile.LNKTYPE, link="../../etc/passwd")],
+            [tar_member("a", tarfile.LNKTYPE, link="/etc/passwd")],
+            [tar_member("a", tarfile.LNKTYPE, link="later"), tar_member("later", body=b"1")],
+            [tar_member("s", tarfile.SYMTYPE, link="/etc/passwd"), tar_member("a", tarfile.LNKTYPE, link="s")],
+            [tar_member("l", tarfile.SYMTYPE, link="x" * 5000)])):
+        repository = Repository(bench, f"r{number}").add("evil", members).index()
+        refuse(bench, repository, repository.image("evil"))
+
+
+def two_owners(bench):
+    """a file that two packages own with different content is an error that names both."""
+    repository = Repository(bench).add("a", [tar_member("x", body=b"1")]).add("b", [tar_member("x", body=b"2")]).index()
+    message = refuse(bench, repository, repository.image("a", "b"))
+    expect("a-1.0-r0 and b-1.0-r0 both bring /x" in message, message)
+
+
+def devices(bench):
+    """devices and pipes of packages are refused."""
+    for number, kind in enumerate((tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)):
+        repository = Repository(bench, f"r{number}").add("evil", [tar_member("d", kind)]).index()
+        refuse(bench, repository, repository.image("evil"))
+
+
+def no_trust_from_here(bench):
+    """P12: a key that lies in this folder or beside the index is not trusted for that."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"1")]).index()
+    image = repository.image("good")
+    image.write_text(image.read_text().replace(f"{repository.key}.pub", ""))
+    (repository.path / "x86_64/test.rsa.pub").write_bytes((bench.folder / "test.rsa.pub").read_bytes())
+    expect("signature" in refuse(bench, repository, image) or "key" in refuse(bench, repository, image), "another error")
+
+
+def base_that_lies(bench):
+    """a base image whose blobs are not what their digests say is refused."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"1")]).add("more", [tar_member("y", body=b"1")]).index()
+    (bench.folder / "base").mkdir()
+    repository.build(repository.image("good"), "base")
+    (bench.folder / "meta/x86_64").mkdir(parents=True)
+    (bench.folder / "meta/x86_64/APKINDEX").write_text("P:good\nV:1.0-r0\nA:x86_64\n\n")
+    index = json.loads((bench.folder / "base/index.json").read_text())
+    manifest = bench.folder / "base/blobs/sha256" / index["manifests"][0]["digest"].split(":")[1]
+    layer = bench.folder / "base/blobs/sha256" / json.loads(manifest.read_text())["layers"][0]["digest"].split(":")[1]
+    layer.write_bytes(layer.read_bytes() + b"x")
+    image = repository.image("more", more=f"  baseimage: {{image: {bench.folder / 'base'}, apkindex: {bench.folder / 'meta'}}}\n")
+    expect("sha256:" in refuse(bench, repository, image), "the digest is not named")
+
+
+main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, odd_keys, modes_of_outputs, link_tricks, two_owners, devices,
+      no_trust_from_here, base_that_lies])
