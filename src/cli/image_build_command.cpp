@@ -25,10 +25,6 @@ struct ImageBuildFlags {
     std::string layer_format;
     SbomFlags sboms;
 };
-bool sbom = true;
-bool vcs = true;
-};
-
 /// `auto` as apko decides: a directory that is there gets a layout, anything else is an archive.
 std::string output_type(const ImageBuildFlags& flags, const std::filesystem::path& output) {
     std::error_code failure;
