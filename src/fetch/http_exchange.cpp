@@ -3,10 +3,10 @@
 #include "fetch/http_exchange.hpp"
 
 #include "config.hpp"
+#include "fetch/http_curl.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -20,10 +20,10 @@
 namespace quern::fetch {
 namespace {
 
-using Curl = Handle<CURL, &curl_easy_cleanup>;
-using CurlUrl = Handle<CURLU, &curl_url_cleanup>;
-using CurlList = Handle<curl_slist, &curl_slist_free_all>;
-using CurlText = Handle<char, &curl_free>;
+using Curl = Handle<CURL, curl_easy_cleanup>;
+using CurlUrl = Handle<CURLU, curl_url_cleanup>;
+using CurlList = Handle<curl_slist, curl_slist_free_all>;
+using CurlText = Handle<char, curl_free>;
 
 constexpr long stalled_rate = 64;  // bytes a second, as for downloads
 constexpr long connect_timeout_seconds = 20;
@@ -195,9 +195,7 @@ HttpExchanger& HttpExchanger::operator=(HttpExchanger&&) noexcept = default;
 HttpExchanger::~HttpExchanger() = default;
 
 Result<HttpExchanger> HttpExchanger::create() {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return Error(ErrorCode::network, "the curl library does not start");
-    }
+    QUERN_CHECK(start_curl());
     return HttpExchanger(std::make_unique<State>());
 }
 
@@ -236,6 +234,7 @@ Result<HttpAnswer> HttpExchanger::exchange(const HttpCall& call, const CancelTok
 }
 
 Result<Origin> Origin::of(const std::string& url) {
+    QUERN_CHECK(start_curl());
     const CurlUrl parsed(curl_url());
     if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
         CURLUE_OK) {
@@ -255,6 +254,7 @@ Result<Origin> Origin::of(const std::string& url) {
 }
 
 Result<std::string> resolve_url(const std::string& base, const std::string& reference) {
+    QUERN_CHECK(start_curl());
     const CurlUrl parsed(curl_url());
     if (curl_url_set(parsed.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK ||
         curl_url_set(parsed.get(), CURLUPART_URL, reference.c_str(), 0) != CURLUE_OK) {
