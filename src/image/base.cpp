@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/base.hpp"
 
+#include "image/database.hpp"
 #include "image/json_text.hpp"
 #include "support/text.hpp"
 
@@ -146,7 +147,7 @@ Result<Base> read_base(
     const std::filesystem::path list =
         std::filesystem::path(image.apk_index) / architecture / "APKINDEX";
     QUERN_TRY(const std::string database, reader.read(list));
-    QUERN_TRY(apk::Index packages, apk::Index::parse(database));
+    QUERN_TRY(apk::Index packages, apk::Index::parse(without_files(database)));
     for (apk::IndexEntry& package : packages.entries) {
         package.install_if.clear();  // it is installed already
         base.pinned.push_back(fmt::format("{}={}", package.name, package.version));

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
@@ -272,6 +273,21 @@ Result<void> write_devices(RootTree& tree) {
         QUERN_CHECK(tree.add(path, std::move(made)));
     }
     return {};
+}
+
+std::string without_files(std::string_view database) {
+    std::string records;
+    bool has_files = false;
+    for (std::size_t at = 0; at < database.size();) {
+        const std::size_t end = std::min(database.find('\n', at), database.size() - 1);
+        const std::string_view line = database.substr(at, end + 1 - at);
+        has_files = line != "\n" && (has_files || line.starts_with("F:"));
+        if (!has_files) {
+            records += line;
+        }
+        at = end + 1;
+    }
+    return records;
 }
 
 }  // namespace quern::image

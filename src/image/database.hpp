@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace quern::image {
@@ -34,5 +35,9 @@ Result<void> write_skeleton(RootTree& tree, const std::string& architecture);
 
 /// Devices again, where a package replaced or removed one.
 Result<void> write_devices(RootTree& tree);
+
+/// The records of an installed database without their files, as an index has them: lines of files
+/// repeat their letters. Source: image-and-resolver 4.4.
+std::string without_files(std::string_view database);
 
 }  // namespace quern::image

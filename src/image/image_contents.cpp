@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/image_contents.hpp"
 
+#include "image/database.hpp"
 #include "image/json_text.hpp"
 #include "image/package_graph.hpp"
 #include "image/root_tree.hpp"
@@ -207,7 +208,7 @@ Result<ImageContents> ImageContents::read(
     if (!files) {
         return std::move(files).error().context(fmt::format("reading {}", path.string()));
     }
-    QUERN_TRY(apk::Index packages, apk::Index::parse(texts[installed_path]));
+    QUERN_TRY(apk::Index packages, apk::Index::parse(without_files(texts[installed_path])));
     ImageContents contents = {
         std::move(*image),
         std::move(*files),
