@@ -4,6 +4,7 @@
 #include "support/file_reader.hpp"
 #include "support/golden.hpp"
 #include "support/memory_file_reader.hpp"
+#include "support/source_root.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,8 +17,7 @@ using namespace quern;
 
 namespace {
 
-const std::filesystem::path folder =
-    std::filesystem::path(QUERN_TEST_SOURCE_ROOT) / "tests/golden/image";
+const std::filesystem::path folder = source_root() / "tests/golden/image";
 
 /// All that loading `name`.yaml says, as a user sees it.
 std::string diagnostics_of(const std::string& name) {
