@@ -200,8 +200,7 @@ TEST_CASE("verify: the closure is looked at when it is wanted", "[repository][ve
     CHECK(with("outside 2").empty());
     CHECK(
         with("outside 2 D:!a") ==
-        "[not-installable] x86_64/top-1-r0.apk: the world needs top=1-r0; top-1-r0 needs a; "
-        "top-1-r0 needs middle; middle-1-r0 needs outside>=2; outside-2 does not go with a-1-r0 "
-        "(!a)\n"
+        "[not-installable] x86_64/top-1-r0.apk: the world needs top=1-r0; top-1-r0 needs middle; "
+        "top-1-r0 needs a; middle-1-r0 needs outside>=2; outside-2 does not go with a-1-r0 (!a)\n"
     );
 }
