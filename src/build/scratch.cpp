@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The lock file gets its name only once it is locked, so that nobody takes a directory that is just
-// being made for an abandoned one.
+// Directories are made, and looked at by those who clean up, under a lock of their parent: one
+// without a lock of its own is then never one that is just being made, and can be taken away
+// whatever a kill left in it.
 
 #include "build/scratch.hpp"
 
@@ -23,9 +24,10 @@
 namespace quern::build {
 namespace {
 
+// The parent must be locked.
 bool is_abandoned(const std::filesystem::path& directory) {
     const UniqueFd lock(::open((directory / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+    return lock ? ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 : errno == ENOENT;
 }
 
 void remove_quietly(const std::filesystem::path& directory) {
@@ -34,7 +36,9 @@ void remove_quietly(const std::filesystem::path& directory) {
     }
 }
 
-void remove_abandoned(const std::filesystem::path& parent, const std::string& prefix) {
+std::vector<std::filesystem::path> abandoned_in(
+    const std::filesystem::path& parent, const std::string& prefix
+) {
     std::error_code failure;
     std::vector<std::filesystem::path> abandoned;
     for (const auto& entry : std::filesystem::directory_iterator(parent, failure)) {
@@ -42,9 +46,23 @@ void remove_abandoned(const std::filesystem::path& parent, const std::string& pr
             abandoned.push_back(entry.path());
         }
     }
-    for (const std::filesystem::path& path : abandoned) {
-        remove_quietly(path);
+    return abandoned;
+}
+
+// Held for as long as a directory is made; taking large ones away is done without it.
+Result<UniqueFd> lock_parent(const std::filesystem::path& parent) {
+    UniqueFd lock(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!lock) {
+        const int err = errno;
+        return Error::system(err, fmt::format("opening {}", parent.string()));
     }
+    while (::flock(lock.get(), LOCK_EX) != 0) {
+        const int err = errno;
+        if (err != EINTR) {
+            return Error::system(err, fmt::format("locking {}", parent.string()));
+        }
+    }
+    return lock;
 }
 
 Result<void> make_directory(const std::filesystem::path& path) {
@@ -57,14 +75,7 @@ Result<void> make_directory(const std::filesystem::path& path) {
 }
 
 Result<FileLock> lock_directory(const std::filesystem::path& directory) {
-    const std::filesystem::path fresh = directory / "lock.new";
-    QUERN_TRY(FileLock lock, FileLock::acquire(fresh, FileLock::Mode::shared));
-    std::error_code failure;
-    std::filesystem::rename(fresh, directory / "lock", failure);
-    if (failure) {
-        return Error::system(failure.value(), fmt::format("locking {}", directory.string()));
-    }
-    return lock;
+    return FileLock::acquire(directory / "lock", FileLock::Mode::shared);
 }
 
 }  // namespace
@@ -74,12 +85,18 @@ Scratch::Scratch(std::filesystem::path path, FileLock lock, bool keep)
 
 Result<Scratch> Scratch::create(const std::filesystem::path& parent, const std::string& prefix) {
     QUERN_CHECK(make_directory(parent));
-    remove_abandoned(parent, prefix);
+    QUERN_TRY(UniqueFd parent_lock, lock_parent(parent));
+    const auto abandoned = abandoned_in(parent, prefix);
     std::string name = (std::filesystem::absolute(parent) / (prefix + "XXXXXX")).string();
     if (::mkdtemp(name.data()) == nullptr) {
-        return Error::system(errno, fmt::format("making a directory in {}", parent.string()));
+        const int err = errno;
+        return Error::system(err, fmt::format("making a directory in {}", parent.string()));
     }
     QUERN_TRY(FileLock lock, lock_directory(name));
+    parent_lock = UniqueFd();
+    for (const std::filesystem::path& path : abandoned) {
+        remove_quietly(path);
+    }
     return Scratch(name, std::move(lock), false);
 }
 
