@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -61,7 +62,25 @@ void set_name(
     }
 }
 
-archive::TarEntry header_of(const LayerEntry& planned, const AccountNames& names) {
+/// Gives further names of a file their targets. A link must follow what it links to, and names are
+/// written in order: the first of them takes the content, whichever the package gave it.
+class LinkTargets {
+ public:
+    /// What `planned` is to be a link to; empty where it is to be the file. Call it in order.
+    std::string target_of(const LayerEntry& planned) {
+        const std::string& file = planned.link_path.empty() ? planned.path : planned.link_path;
+        const auto [holder, is_first] = holders_.emplace(file, planned.path);
+        return is_first ? std::string() : holder->second;
+    }
+
+ private:
+    std::map<std::string, std::string>
+        holders_;  ///< path of a file → the name that has its content
+};
+
+archive::TarEntry header_of(
+    const LayerEntry& planned, const std::string& link_path, const AccountNames& names
+) {
     const Inode& inode = *planned.inode;
     archive::TarEntry entry;
     entry.path = planned.path;
@@ -74,9 +93,9 @@ archive::TarEntry header_of(const LayerEntry& planned, const AccountNames& names
     if (inode.is_file()) {
         entry.size = planned.has_text ? planned.text.size() : inode.content.size_bytes();
     }
-    if (!planned.link_path.empty()) {
+    if (!link_path.empty()) {
         entry.type = archive::TarType::hard_link;
-        entry.link_target = planned.link_path;
+        entry.link_target = link_path;
         entry.size = 0;
     } else if (inode.is_file() || inode.is_directory()) {
         entry.records = inode.xattrs;
@@ -94,8 +113,11 @@ Result<void> write_layer_tar(
     const LayerPlan& plan, const AccountNames& names, const Spool& spool, archive::ByteSink& sink
 ) {
     archive::TarWriter writer(sink);
+    LinkTargets links;
     for (const LayerEntry& planned : plan) {
-        const archive::TarEntry entry = header_of(planned, names);
+        const std::string link_path =
+            planned.inode->is_file() ? links.target_of(planned) : std::string();
+        const archive::TarEntry entry = header_of(planned, link_path, names);
         QUERN_CHECK(writer.add(entry));
         if (entry.type != archive::TarType::file || entry.size == 0) {
             continue;

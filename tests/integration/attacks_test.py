@@ -215,8 +215,8 @@ def hostile_indexes(bench):
     """broken and puzzling indexes: no crash, bounded, named; CRLF is read."""
     file = bench.folder / "APKINDEX"
     cycle = "".join(f"P:c{i}\nV:1-r0\nD:c{(i + 1) % 3000}\n\n" for i in range(3000))
-    for text, status in [(b"P:a\r\nV:1-r0\r\n\r\n", 0), (b"P\n\n", 4), (b"P:a\nV:1-r0\nt:x\n\n", 4), (b"P:a\nV:1-r0\nk:-1\n\n", 4),
-                         (b"P:a\nV:1-r0\nT:" + b"x" * (30 << 20) + b"\n\n", 4), (b"\0" * 100, 4), (b"P:a\nV:1-r0\n\n" + cycle.encode(), 0)]:
+    for text, status in [(b"P:a\r\nV:1-r0\r\n\r\n", 0), (b"P\n\n", 1), (b"P:a\nV:1-r0\nt:x\n\n", 1), (b"P:a\nV:1-r0\nk:-1\n\n", 1),
+                         (b"P:a\nV:1-r0\nT:" + b"x" * (30 << 20) + b"\n\n", 4), (b"\0" * 100, 1), (b"P:a\nV:1-r0\n\n" + cycle.encode(), 0)]:
         file.write_bytes(text)
         bench.run("resolve", "--index", file, "--arch", "x86_64", "a", status=status, timeout=30)
     bench.run("resolve", "--index", file, "--arch", "x86_64", "c7", timeout=30)
@@ -229,7 +229,7 @@ def control_characters(bench):
     for words in (("show", package), ("show", "--files", package), ("verify", "--ignore-signatures", package), ("index", package)):
         done = subprocess.run([QUERN, *map(str, words)], cwd=bench.folder, capture_output=True, check=False)
         expect(b"\x1b" not in done.stdout + done.stderr, f"{words[0]} prints an escape: {done.stdout!r}")
-        expect(done.returncode in (0, 4), f"{words[0]}: {done.returncode}")
+        expect(done.returncode in (0, 4, 5), f"{words[0]}: {done.returncode}")
     text = "P:x\nV:1-r0\nT:\x1b[2Jred\n\n"
     done = subprocess.run([QUERN, "show", crafted_index(bench.folder / "A.tar.gz", text)], capture_output=True, check=False)
     expect(b"\x1b" not in done.stdout + done.stderr, "an index prints an escape")
