@@ -223,8 +223,13 @@ Error start_error(std::string_view complaint) {
     if (text.starts_with(prefix)) {
         text.erase(0, prefix.size());
     }
+    const bool has_no_program = text.starts_with("execvp ");
     return Error(ErrorCode::sandbox, "bubblewrap could not start the command: " + text)
-        .help("run 'quern doctor' for what this machine offers");
+        .help(
+            has_no_program ? "the guest has no such program: its package belongs in "
+                             "environment.contents.packages (busybox has /bin/sh)"
+                           : "run 'quern doctor' for what this machine offers"
+        );
 }
 
 class Bubblewrap final : public Sandbox {

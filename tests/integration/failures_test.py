@@ -47,6 +47,11 @@ def a_missing_program(bench):
     fails(bench, bench.recipe(HEAD + "pipeline: [{runs: nosuchprogram}]\n"), 3, "nosuchprogram", "127", "contents.packages")
 
 
+def a_guest_without_a_shell(bench):
+    """an environment without a shell says which package has one."""
+    fails(bench, bench.recipe(HEAD.replace("[busybox]", "[]") + "pipeline: [{runs: 'true'}]\n"), 4, "/bin/sh", "contents.packages", "busybox")
+
+
 def a_wrong_recipe(bench):
     """a wrong recipe shows every mistake with line, column and caret."""
     recipe = bench.recipe("package:\n  name: probe\n  version: '1'\n  epcoh: 0\npipeline:\n  - uses: fetchh\n    with: {a: b}\n")
@@ -149,5 +154,5 @@ def a_published_repository_stays(bench):
     expect(digests(bench.folder / "packages") == before, "the repository changed")
 
 
-main([a_failing_step, a_missing_program, a_wrong_recipe, an_unknown_pipeline, a_missing_package, a_wrong_checksum, a_wrong_key,
+main([a_failing_step, a_missing_program, a_guest_without_a_shell, a_wrong_recipe, an_unknown_pipeline, a_missing_package, a_wrong_checksum, a_wrong_key,
       a_signing_key_that_is_none, an_interrupt, the_guest_sees_no_host, usage, a_published_repository_stays])
