@@ -3,6 +3,7 @@
 
 #include "package/origin.hpp"
 
+#include "package/sbom.hpp"
 #include "support/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -45,8 +46,9 @@ std::string url_of(std::string_view purl) {
     }
     purl.remove_prefix(prefix.size());
     const std::string path = percent_decoded(purl.substr(0, purl.find('@')));
-    return path.starts_with("https:") || path.starts_with("http:") ? path
-                                                                   : "https://github.com/" + path;
+    return path.starts_with("https:") || path.starts_with("http:")
+               ? path
+               : std::string(purl_host()) + path;
 }
 
 std::string text_of(const Json& object, const char* key) {

@@ -154,6 +154,8 @@ Element apk_package(const SbomInput& input) {
     return element;
 }
 
+std::string recipe_purl(const SbomInput& input);
+
 // "https://github.com/acme/recipes" gives acme and recipes; other URLs are cut at their first slash
 // (recipe-and-build 6.10).
 Element recipe_file(const SbomInput& input) {
@@ -164,14 +166,28 @@ Element recipe_file(const SbomInput& input) {
     element.license = input.recipe_license.empty() ? no_assertion : input.recipe_license;
     element.supplier = organization(input.namespace_name);
     element.purpose = "INSTALL";
+    element.purl = recipe_purl(input);
+    return element;
+}
+
+}  // namespace
+
+std::string_view purl_host() {
     constexpr std::string_view github = "https://github.com/";
+    return github;
+}
+
+namespace {
+
+std::string recipe_purl(const SbomInput& input) {
+    const std::string_view github = purl_host();
     std::string_view url = input.recipe_repository_url;
     if (url.starts_with(github)) {
         url.remove_prefix(github.size());
     }
     const std::size_t slash = url.find('/');
     if (slash != std::string_view::npos) {
-        element.purl = fmt::format(
+        return fmt::format(
             "pkg:github/{}/{}@{}#{}",
             encode_purl(to_lower(url.substr(0, slash)), false),
             encode_purl(to_lower(url.substr(slash + 1)), false),
@@ -179,7 +195,7 @@ Element recipe_file(const SbomInput& input) {
             encode_purl(input.recipe_path, true)
         );
     }
-    return element;
+    return {};
 }
 
 Element fetched_source(const SbomInput& input, const SbomSource& source) {

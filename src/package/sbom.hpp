@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace quern::package {
@@ -41,6 +42,9 @@ struct SbomInput {
     std::vector<ExtractedLicense> extracted_licenses;
     Timestamp created;
 };
+
+/// The start of the URLs that "pkg:github/" stands for. Source: recipe-and-build 6.10.
+std::string_view purl_host();
 
 /// SPDX 2.3 JSON, two spaces of indentation, newline at the end. Same input, same bytes.
 std::string to_spdx_json(const SbomInput& input);

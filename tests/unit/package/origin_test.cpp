@@ -12,7 +12,7 @@ namespace quern::package {
 
 TEST_CASE("origin: what a document was given about its recipe is read back", "[package][origin]") {
     const std::string url = GENERATE(
-        as<std::string>(), "https://github.com/acme/recipes", "https://unknown/unknown/unknown"
+        std::string(purl_host()) + "acme/recipes", std::string("https://unknown/unknown/unknown")
     );
     SbomInput input;
     input.package = "demo";
