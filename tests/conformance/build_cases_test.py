@@ -30,7 +30,8 @@ def main():
         done = subprocess.run(
             [sys.executable, SHARED / "tools/run_build_cases.py", "--quern", QUERN, "--seed", STATE / "seed", "--seed-key",
              STATE / "seed.rsa.pub", "--cases", cases, "--only", ",".join(wanted), "--work", work],
-            capture_output=True, text=True, check=False)
+            # Steps of an earlier run that are at hand would not print again what a case wants to see.
+            capture_output=True, text=True, check=False, env={**os.environ, "QUERN_CACHE_DIR": os.path.join(work, "cache")})
     verdicts, name = {}, None
     for line in done.stdout.splitlines():
         match = re.match(r"(pass|FAIL|skip) ([^:\s]+)(?:: (.*))?$", line)
