@@ -52,32 +52,38 @@ struct BuildFlags {
 };
 
 void add_output_flags(CLI::App& app, BuildFlags& flags) {
-    app.add_option("--signing-key", flags.key.path, "private key that signs packages and index");
+    add_option(app, "--signing-key", flags.key.path, "private key that signs packages and index");
     add_passphrase_flags(app, flags.key);
-    app.add_option("--out-dir", flags.out_directory, "the repository; packages land in DIR/ARCH")
+    add_option(app, "--out-dir", flags.out_directory, "the repository; packages land in DIR/ARCH")
         ->capture_default_str();
-    app.add_flag(
+    add_flag(
+        app,
         "--generate-index",
         flags.update_index,
         "merge the packages in the repository's index (default true)"
     );
-    app.add_option(
-           "--namespace",
-           flags.namespace_name,
-           "name of the distribution, in package metadata and SBOM"
+    add_option(
+        app,
+        "--namespace",
+        flags.namespace_name,
+        "name of the distribution, in package metadata and SBOM"
     )
         ->capture_default_str();
-    app.add_option(
+    add_option(
+        app,
         "--git-repo-url",
         flags.repository_url,
         "URL of the repository that holds the recipe, for the SBOM"
     );
-    app.add_option("--license", flags.license, "licence of the recipe file itself, for the SBOM");
-    app.add_option(
-        "--build-date", flags.build_date, "RFC 3339 date of everything made; SOURCE_DATE_EPOCH wins"
+    add_option(app, "--license", flags.license, "licence of the recipe file itself, for the SBOM");
+    add_option(
+        app,
+        "--build-date",
+        flags.build_date,
+        "RFC 3339 date of everything made; SOURCE_DATE_EPOCH wins"
     );
-    app.add_flag(
-        "--strip-origin-name", flags.strip_origin_name, "a subpackage's origin is its own name"
+    add_flag(
+        app, "--strip-origin-name", flags.strip_origin_name, "a subpackage's origin is its own name"
     );
     add_list(
         app,
@@ -85,14 +91,16 @@ void add_output_flags(CLI::App& app, BuildFlags& flags) {
         flags.sbom_formats,
         "spdx, which every package has, and cyclonedx, which is written beside it"
     )
-        ->check(CLI::IsMember({"spdx", "cyclonedx"}));
-    app.add_option(
-           "--compression-level",
-           flags.compression_level,
-           "1 (fast) to 12 (small); 0 is the measured default"
+        ->check(one_of({"spdx", "cyclonedx"}));
+    add_option(
+        app,
+        "--compression-level",
+        flags.compression_level,
+        "1 (fast) to 12 (small); 0 is the measured default"
     )
-        ->check(CLI::Range(0, 12));
-    app.add_flag(
+        ->check(within(0, 12));
+    add_flag(
+        app,
         "--create-build-log",
         flags.create_build_log,
         "append arch|origin|name|version lines to packages.log here"
@@ -109,7 +117,8 @@ void add_lint_flags(CLI::App& app, BuildFlags& flags) {
     add_list(
         app, "--lint-warn", flags.lint_warn, "linters that only warn, instead of the default ones"
     );
-    app.add_flag(
+    add_flag(
+        app,
         "--persist-lint-results",
         flags.persist_lint_results,
         "keep findings as lint-NAME-VERSION.json beside the packages"
@@ -117,37 +126,44 @@ void add_lint_flags(CLI::App& app, BuildFlags& flags) {
 }
 
 void add_workspace_flags(CLI::App& app, BuildFlags& flags) {
-    app.add_option(
+    add_option(
+        app,
         "--source-dir",
         flags.step.source_directory,
         "tree copied in the workspace; default: the recipe's directory"
     );
-    app.add_flag("--empty-workspace", flags.empty_workspace, "copy nothing in the workspace");
-    app.add_option(
-           "--cache-dir",
-           flags.cache_directory,
-           "seen by steps at /var/cache/melange; sources by checksum (sha256:HEX) are taken from it"
+    add_flag(app, "--empty-workspace", flags.empty_workspace, "copy nothing in the workspace");
+    add_option(
+        app,
+        "--cache-dir",
+        flags.cache_directory,
+        "seen by steps at /var/cache/melange; sources by checksum (sha256:HEX) are taken from it"
     )
         ->capture_default_str();
-    app.add_flag("--cleanup", flags.cleanup, "accepted, unused")->group("");
-    app.add_flag("--fail-on-lint-warning", flags.accepted, "accepted, unused")->group("");
-    app.add_option("--trace", flags.accepted_text, "accepted, unused")->group("");
+    add_flag(app, "--cleanup", flags.cleanup, "accepted, unused")->group("");
+    add_flag(app, "--fail-on-lint-warning", flags.accepted, "accepted, unused")->group("");
+    add_option(app, "--trace", flags.accepted_text, "accepted, unused")->group("");
 }
 
 void add_range_flags(CLI::App& app, BuildFlags& flags) {
-    app.add_option(
+    add_option(
+        app,
         "--from",
         flags.from_step,
         "run this step and all behind it, unchanged or not: its number, its name or PACKAGE/NAME"
     );
-    app.add_option(
-        "--until", flags.until_step, "stop after this step; `quern enter` opens the guest there"
+    add_option(
+        app,
+        "--until",
+        flags.until_step,
+        "stop after this step; `quern enter` opens the guest there"
     );
-    app.add_flag("--fresh", flags.is_fresh, "run all steps, unchanged or not");
+    add_flag(app, "--fresh", flags.is_fresh, "run all steps, unchanged or not");
 }
 
 void add_build_test_flags(CLI::App& app, BuildFlags& flags) {
-    app.add_flag(
+    add_flag(
+        app,
         "--test",
         flags.run_tests,
         "run the recipe's tests against the packages and publish them only if all pass"
@@ -361,13 +377,14 @@ Run define_build(CLI::App& app) {
     const auto flags = std::make_shared<BuildFlags>();
     add_recipe_flags(app, flags->recipe);
     add_environment_flags(app, flags->environment, "--package-append");
-    app.add_option(
+    add_option(
+        app,
         "--lockfile",
         flags->lock_file,
         "packages of the environment by `quern lock`; default: RECIPE.lock.json, if it is there"
     );
-    app.add_flag(
-        "--locked", flags->locked, "fail if the lock is missing or answers another recipe"
+    add_flag(
+        app, "--locked", flags->locked, "fail if the lock is missing or answers another recipe"
     );
     add_output_flags(app, *flags);
     add_step_flags(app, flags->step);

@@ -107,22 +107,24 @@ Result<void> run_bump(const BumpFlags& flags, const Invocation& invocation) {
 
 Run define_bump(CLI::App& app) {
     const auto flags = std::make_shared<BumpFlags>();
-    app.add_option("config", flags->config, "the recipe, which is changed");
-    app.add_option(
-        "version", flags->options.version, "the new version; the present one raises the epoch"
+    add_option(app, "config", flags->config, "the recipe, which is changed");
+    add_option(
+        app, "version", flags->options.version, "the new version; the present one raises the epoch"
     );
-    app.add_option(
+    add_option(
+        app,
         "--expected-commit",
         flags->options.expected_commit,
         "commit for git-checkout steps whose tag comes from the version"
     );
-    app.add_flag(
+    add_flag(
+        app,
         "--write-checksums",
         flags->options.write_checksums,
         "give fetch steps without a checksum one, and git-checkout steps the commit"
     );
-    app.add_option(
-           "--max-download-bytes", flags->max_download_bytes, "the most that one file may have"
+    add_option(
+        app, "--max-download-bytes", flags->max_download_bytes, "the most that one file may have"
     )
         ->capture_default_str();
     return [flags](const Invocation& invocation) { return run_bump(*flags, invocation); };

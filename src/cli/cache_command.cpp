@@ -153,16 +153,17 @@ Result<void> run_cache(const CacheFlags& flags, const Invocation& invocation) {
 
 Run define_cache(CLI::App& app) {
     const auto flags = std::make_shared<CacheFlags>();
-    app.add_option(
-           "action",
-           flags->action,
-           "du: what each folder holds; gc: drop what was not used for longest; clean: drop all"
+    add_option(
+        app,
+        "action",
+        flags->action,
+        "du: what each folder holds; gc: drop what was not used for longest; clean: drop all"
     )
         ->required()
-        ->check(CLI::IsMember({"du", "gc", "clean"}));
-    app.add_option("--max-size", flags->max_size, "what gc leaves of each kind: 500MiB, 20GiB")
+        ->check(one_of({"du", "gc", "clean"}));
+    add_option(app, "--max-size", flags->max_size, "what gc leaves of each kind: 500MiB, 20GiB")
         ->capture_default_str();
-    app.add_flag("--dry-run", flags->dry_run, "only say what is there");
+    add_flag(app, "--dry-run", flags->dry_run, "only say what is there");
     return [flags](const Invocation& invocation) { return run_cache(*flags, invocation); };
 }
 

@@ -234,9 +234,10 @@ Run define_check(CLI::App& app) {
     add_recipe_flags(app, flags->recipe);
     app.get_option("config")->description("recipes, or directories of them");
     add_repository_flags(app, flags->repositories);
-    app.add_flag("--sarif", flags->sarif, "print findings as a SARIF log");
-    app.add_flag("--strict", flags->strict, "fail on warnings too");
-    app.add_flag(
+    add_flag(app, "--sarif", flags->sarif, "print findings as a SARIF log");
+    add_flag(app, "--strict", flags->strict, "fail on warnings too");
+    add_flag(
+        app,
         "--history,!--no-history",
         flags->history,
         "compare with HEAD: an epoch that should have been reset"

@@ -228,41 +228,35 @@ const std::vector<CommandDefinition>& command_definitions() {
 }
 
 void add_global_flags(CLI::App& app, GlobalOptions& global) {
-    app.add_option("--log-level", global.log_level, "debug, info, warn or error")
-        ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+    add_option(app, "--log-level", global.log_level, "debug, info, warn or error")
+        ->check(one_of({"debug", "info", "warn", "error"}))
         ->capture_default_str();
-    app.add_option("--format", global.format, "of results and progress: text or json")
-        ->check(CLI::IsMember({"text", "json"}))
+    add_option(app, "--format", global.format, "of results and progress: text or json")
+        ->check(one_of({"text", "json"}))
         ->capture_default_str();
-    app.add_option(
+    add_option(
+        app,
         "--cache-root",
         global.cache_directory,
         "where quern keeps roots, packages and sources; default: ~/.cache/quern"
     );
-    app.add_option("--color", global.color, "auto, always or never")
-        ->check(CLI::IsMember({"auto", "always", "never"}))
+    add_option(app, "--color", global.color, "auto, always or never")
+        ->check(one_of({"auto", "always", "never"}))
         ->capture_default_str();
-    app.add_option("--threads", global.threads, "default: one for each processor")
-        ->check(CLI::Range(0, 1024));
-    app.add_flag("-v,--verbose", global.verbosity, "show what steps print; twice: developers' log");
-    app.add_flag("-q,--quiet", global.quiet, "only warnings and errors");
-    app.add_flag(
-        "--single-id", global.single_id, "use one user id in guests, as where newuidmap is missing"
+    add_option(app, "--threads", global.threads, "default: one for each processor")
+        ->check(within(0, 1024));
+    add_flag(
+        app, "-v,--verbose", global.verbosity, "show what steps print; twice: developers' log"
+    );
+    add_flag(app, "-q,--quiet", global.quiet, "only warnings and errors");
+    add_flag(
+        app,
+        "--single-id",
+        global.single_id,
+        "use one user id in guests, as where newuidmap is missing"
     );
     add_limit_flags(app, global.limits);
-    app.add_flag("--gcplog", global.accepted, "accepted, without effect")->group("");
-}
-
-CLI::Option* add_list(
-    CLI::App& app,
-    const std::string& name,
-    std::vector<std::string>& target,
-    const std::string& description
-) {
-    return app.add_option(name, target, description)
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->take_all();
+    add_flag(app, "--gcplog", global.accepted, "accepted, without effect")->group("");
 }
 
 }  // namespace quern::cli

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/flags.hpp"
 #include "cli/limit_flags.hpp"
 #include "quern/error.hpp"
 #include "support/cancel.hpp"
@@ -89,12 +90,5 @@ void add_global_flags(CLI::App& app, GlobalOptions& global);
 /// Text of quern(1) in man(7) format; `global` holds the flags of every command.
 std::string manual_page(const CLI::App& global);
 
-/// A list flag as the peers have it: comma-separated and repeatable.
-CLI::Option* add_list(
-    CLI::App& app,
-    const std::string& name,
-    std::vector<std::string>& target,
-    const std::string& description
-);
 
 }  // namespace quern::cli

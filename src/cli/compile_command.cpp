@@ -46,7 +46,7 @@ void add_accepted_flags(CLI::App& app, CompileFlags& flags) {
           "--license",
           "--build-date",
           "--dependency-log"}) {
-        app.add_option(name, flags.accepted_text, "accepted, without effect")->group("");
+        add_option(app, name, flags.accepted_text, "accepted, without effect")->group("");
     }
     for (const char* name :
          {"--debug",
@@ -60,7 +60,7 @@ void add_accepted_flags(CLI::App& app, CompileFlags& flags) {
           "--create-build-log",
           "--generate-provenance",
           "--cleanup"}) {
-        app.add_flag(name, flags.accepted_flag, "accepted, without effect")->group("");
+        add_flag(app, name, flags.accepted_flag, "accepted, without effect")->group("");
     }
 }
 
@@ -97,7 +97,7 @@ Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation
 Run define_compile(CLI::App& app) {
     const auto flags = std::make_shared<CompileFlags>();
     add_recipe_flags(app, flags->recipe);
-    app.add_flag("--plan", flags->plan, "print the flat list of steps instead of JSON");
+    add_flag(app, "--plan", flags->plan, "print the flat list of steps instead of JSON");
     add_accepted_flags(app, *flags);
     return [flags](const Invocation& invocation) { return run_compile(*flags, invocation); };
 }

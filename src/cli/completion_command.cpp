@@ -126,9 +126,9 @@ std::string fish_script(const std::vector<Words>& all) {
 
 Run define_completion(CLI::App& app) {
     const auto shell = std::make_shared<std::string>();
-    app.add_option("shell", *shell, "bash, zsh or fish")
+    add_option(app, "shell", *shell, "bash, zsh or fish")
         ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+        ->check(one_of({"bash", "zsh", "fish"}));
     return [shell](const Invocation&) -> Result<void> {
         const std::vector<Words> all = all_words();
         return print(

@@ -39,9 +39,9 @@ Result<void> run_diff(const DiffFlags& flags, const Invocation& invocation) {
 
 Run define_diff(CLI::App& app) {
     const auto flags = std::make_shared<DiffFlags>();
-    app.add_option("old", flags->before, "package file (.apk) or http(s) URL")->required();
-    app.add_option("new", flags->after, "package file (.apk) or http(s) URL")->required();
-    app.add_flag("--exit-code", flags->exit_code, "exit with status 1 if the packages differ");
+    add_option(app, "old", flags->before, "package file (.apk) or http(s) URL")->required();
+    add_option(app, "new", flags->after, "package file (.apk) or http(s) URL")->required();
+    add_flag(app, "--exit-code", flags->exit_code, "exit with status 1 if the packages differ");
     return [flags](const Invocation& invocation) { return run_diff(*flags, invocation); };
 }
 

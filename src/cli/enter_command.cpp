@@ -131,7 +131,7 @@ Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
 
 Run define_enter(CLI::App& app) {
     const auto flags = std::make_shared<EnterFlags>();
-    app.add_option("command", flags->command, "what to run, behind `--`; default: /bin/sh");
+    add_option(app, "command", flags->command, "what to run, behind `--`; default: /bin/sh");
     add_list(
         app,
         "-p,--package",
@@ -142,10 +142,10 @@ Run define_enter(CLI::App& app) {
         app, "-r,--repository-append", flags->repositories, "repositories: directories or URLs"
     );
     add_list(app, "-k,--keyring-append", flags->keyring, "trusted public keys of the repositories");
-    app.add_option("--arch", flags->architecture, "architecture")->capture_default_str();
-    app.add_flag("--ignore-signatures", flags->ignore_signatures, "take unsigned repositories");
-    app.add_flag("--offline", flags->offline, "use only what is in the cache");
-    app.add_flag("--network", flags->network, "give the command the host's network");
+    add_option(app, "--arch", flags->architecture, "architecture")->capture_default_str();
+    add_flag(app, "--ignore-signatures", flags->ignore_signatures, "take unsigned repositories");
+    add_flag(app, "--offline", flags->offline, "use only what is in the cache");
+    add_flag(app, "--network", flags->network, "give the command the host's network");
     return [flags](const Invocation& invocation) { return run_enter(*flags, invocation); };
 }
 

@@ -196,11 +196,11 @@ Result<void> run_explain(ExplainFlags flags, const Invocation& invocation) {
 
 Run define_explain(CLI::App& app) {
     const auto flags = std::make_shared<ExplainFlags>();
-    app.add_option("name", flags->name, "a package, or what one provides: zlib so:libz.so.1")
+    add_option(app, "name", flags->name, "a package, or what one provides: zlib so:libz.so.1")
         ->required();
-    app.add_option("world", flags->world, "what is wanted, as for `quern resolve`");
-    app.add_option(
-        "--recipe", flags->recipe_path, "the build environment of a recipe is wanted too"
+    add_option(app, "world", flags->world, "what is wanted, as for `quern resolve`");
+    add_option(
+        app, "--recipe", flags->recipe_path, "the build environment of a recipe is wanted too"
     );
     add_list(
         app, "--build-option", flags->recipe.build_options, "enable entries of the recipe's options"

@@ -147,30 +147,31 @@ Result<void> run_minirootfs(const MinirootfsFlags& flags, const Invocation& invo
 
 Run define_image_build(CLI::App& app) {
     const auto flags = std::make_shared<ImageBuildFlags>();
-    app.add_option("arguments", flags->image.arguments, "IMAGE-FILE TAG OUTPUT");
+    add_option(app, "arguments", flags->image.arguments, "IMAGE-FILE TAG OUTPUT");
     add_image_flags(app, flags->image);
     add_content_flags(app, flags->image);
-    app.add_option(
-           "--output-type",
-           flags->output_type,
-           "auto: an OCI layout in a directory that is there, else a docker archive whose tags end "
-           "in the architecture; docker: the tag as it is; oci-archive; oci-dir; rootfs: a plain "
-           "tar"
+    add_option(
+        app,
+        "--output-type",
+        flags->output_type,
+        "auto: an OCI layout in a directory that is there, else a docker archive whose tags end "
+        "in the architecture; docker: the tag as it is; oci-archive; oci-dir; rootfs: a plain "
+        "tar"
     )
-        ->check(CLI::IsMember({"auto", "docker", "oci-archive", "oci-dir", "rootfs"}))
+        ->check(one_of({"auto", "docker", "oci-archive", "oci-dir", "rootfs"}))
         ->capture_default_str();
     add_sbom_flags(app, flags->sboms);
-    app.add_option("--format", flags->layer_format, "of layers: tar")->group("");
+    add_option(app, "--format", flags->layer_format, "of layers: tar")->group("");
     return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };
 }
 
 Run define_image_minirootfs(CLI::App& app) {
     const auto flags = std::make_shared<MinirootfsFlags>();
-    app.add_option("arguments", flags->image.arguments, "IMAGE-FILE OUTPUT");
+    add_option(app, "arguments", flags->image.arguments, "IMAGE-FILE OUTPUT");
     add_image_flags(app, flags->image);
     add_content_flags(app, flags->image);
-    app.add_option("--build-arch", flags->architecture, "the architecture")->capture_default_str();
-    app.add_option("--sbom-path", flags->sbom_path, "accepted, without effect")->group("");
+    add_option(app, "--build-arch", flags->architecture, "the architecture")->capture_default_str();
+    add_option(app, "--sbom-path", flags->sbom_path, "accepted, without effect")->group("");
     return [flags](const Invocation& invocation) {
         MinirootfsFlags own = *flags;
         own.image.architectures = {own.architecture};

@@ -132,12 +132,13 @@ void add_image_flags(CLI::App& app, ImageFlags& flags) {
     add_list(
         app, "--include-paths", flags.include_paths, "directories in which files are looked for"
     );
-    app.add_option(
-        "-C,--workdir", flags.work_directory, "directory that relative paths start from"
+    add_option(
+        app, "-C,--workdir", flags.work_directory, "directory that relative paths start from"
     );
-    app.add_option("--cache-dir", flags.cache_directory, "as --cache-root");
-    app.add_flag("--offline", flags.offline, "use only what is on this machine");
-    app.add_flag(
+    add_option(app, "--cache-dir", flags.cache_directory, "as --cache-root");
+    add_flag(app, "--offline", flags.offline, "use only what is on this machine");
+    add_flag(
+        app,
         "--ignore-signatures",
         flags.additions.ignore_signatures,
         "take repositories whose index is not signed by a known key"
@@ -153,18 +154,18 @@ void add_image_flags(CLI::App& app, ImageFlags& flags) {
 }
 
 void add_content_flags(CLI::App& app, ImageFlags& flags) {
-    app.add_option(
-        "--build-date", flags.build_date, "earliest date of the image, as 2001-02-03T04:05:06Z"
+    add_option(
+        app, "--build-date", flags.build_date, "earliest date of the image, as 2001-02-03T04:05:06Z"
     );
-    app.add_option("--lockfile", flags.lock_file, "install exactly what `image lock` recorded");
+    add_option(app, "--lockfile", flags.lock_file, "install exactly what `image lock` recorded");
     add_list(app, "--annotations", flags.annotations, "annotations of the image: key:value");
 }
 
 void add_sbom_flags(CLI::App& app, SbomFlags& flags) {
-    app.add_flag("--sbom,!--no-sbom", flags.is_wanted, "write SBOMs")->default_str("true");
+    add_flag(app, "--sbom,!--no-sbom", flags.is_wanted, "write SBOMs")->default_str("true");
     add_list(app, "--sbom-formats", flags.formats, "spdx, cyclonedx");
-    app.add_option("--sbom-path", flags.path, "directory for SBOMs; default: this one");
-    app.add_flag("--vcs,!--no-vcs", flags.vcs, "record the vcs-url of the file");
+    add_option(app, "--sbom-path", flags.path, "directory for SBOMs; default: this one");
+    add_flag(app, "--vcs,!--no-vcs", flags.vcs, "record the vcs-url of the file");
 }
 
 Result<void> write_sboms(const image::ImageSet& set, const std::filesystem::path& directory) {

@@ -129,9 +129,9 @@ Result<void> run_explain(const InspectFlags& flags, const Invocation& invocation
 }
 
 void add_flags(CLI::App& app, InspectFlags& flags, const char* arguments) {
-    app.add_option("arguments", flags.arguments, arguments);
-    app.add_option(
-        "--arch", flags.architecture, "which image of several; default: the first or only one"
+    add_option(app, "arguments", flags.arguments, arguments);
+    add_option(
+        app, "--arch", flags.architecture, "which image of several; default: the first or only one"
     );
 }
 

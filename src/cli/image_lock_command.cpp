@@ -41,10 +41,13 @@ Result<void> run_lock(const LockFlags& flags, const Invocation& invocation) {
 
 Run define_image_lock(CLI::App& app) {
     const auto flags = std::make_shared<LockFlags>();
-    app.add_option("arguments", flags->image.arguments, "IMAGE-FILE");
+    add_option(app, "arguments", flags->image.arguments, "IMAGE-FILE");
     add_image_flags(app, flags->image);
-    app.add_option(
-        "--output", flags->output, "default: the image file's name with .lock.json for its ending"
+    add_option(
+        app,
+        "--output",
+        flags->output,
+        "default: the image file's name with .lock.json for its ending"
     );
     return [flags](const Invocation& invocation) { return run_lock(*flags, invocation); };
 }

@@ -172,15 +172,21 @@ Result<void> run_load(const LoadFlags& flags, const Invocation& invocation) {
 
 Run define_image_publish(CLI::App& app) {
     const auto flags = std::make_shared<PublishFlags>();
-    app.add_option("arguments", flags->image.arguments, "IMAGE-FILE TAG...");
+    add_option(app, "arguments", flags->image.arguments, "IMAGE-FILE TAG...");
     add_image_flags(app, flags->image);
     add_content_flags(app, flags->image);
     add_sbom_flags(app, flags->sboms);
-    app.add_option(
-        "--image-refs", flags->image_refs, "file that gets the digest of each image, then the index"
+    add_option(
+        app,
+        "--image-refs",
+        flags->image_refs,
+        "file that gets the digest of each image, then the index"
     );
-    app.add_option(
-        "--mount-from", flags->mount_from, "repository of the registry that may have the layers"
+    add_option(
+        app,
+        "--mount-from",
+        flags->mount_from,
+        "repository of the registry that may have the layers"
     );
     add_list(
         app,
@@ -188,17 +194,17 @@ Run define_image_publish(CLI::App& app) {
         flags->trusted_hosts,
         "hosts that may see the registry's credentials to hand out tokens"
     );
-    app.add_flag("--local", flags->is_local, "load into docker or podman instead of pushing");
+    add_flag(app, "--local", flags->is_local, "load into docker or podman instead of pushing");
     return [flags](const Invocation& invocation) { return run_publish(*flags, invocation); };
 }
 
 Run define_image_load(CLI::App& app) {
     const auto flags = std::make_shared<LoadFlags>();
-    app.add_option("arguments", flags->image.arguments, "IMAGE-FILE TAG");
+    add_option(app, "arguments", flags->image.arguments, "IMAGE-FILE TAG");
     add_image_flags(app, flags->image);
     add_content_flags(app, flags->image);
-    app.add_option("--engine", flags->engine, "docker, podman, or auto: the first that takes it")
-        ->check(CLI::IsMember({"auto", "docker", "podman"}))
+    add_option(app, "--engine", flags->engine, "docker, podman, or auto: the first that takes it")
+        ->check(one_of({"auto", "docker", "podman"}))
         ->capture_default_str();
     return [flags](const Invocation& invocation) { return run_load(*flags, invocation); };
 }

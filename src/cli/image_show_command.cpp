@@ -142,20 +142,21 @@ Result<void> run_dot(const DotFlags& flags, const Invocation& invocation) {
 
 Run define_image_show_config(CLI::App& app) {
     const auto flags = std::make_shared<ImageFlags>();
-    app.add_option("arguments", flags->arguments, "IMAGE-FILE");
+    add_option(app, "arguments", flags->arguments, "IMAGE-FILE");
     add_image_flags(app, *flags);
     return [flags](const Invocation& invocation) { return run_show_config(*flags, invocation); };
 }
 
 Run define_image_show_packages(CLI::App& app) {
     const auto flags = std::make_shared<ShowPackagesFlags>();
-    app.add_option("arguments", flags->image.arguments, "IMAGE-FILE");
+    add_option(app, "arguments", flags->image.arguments, "IMAGE-FILE");
     add_image_flags(app, flags->image);
-    app.add_option(
-           "--format",
-           flags->format,
-           "name-version, name=version, name-(version), packagelock, each also with -source; json; "
-           "or a template"
+    add_option(
+        app,
+        "--format",
+        flags->format,
+        "name-version, name=version, name-(version), packagelock, each also with -source; json; "
+        "or a template"
     )
         ->capture_default_str();
     return [flags](const Invocation& invocation) { return run_show_packages(*flags, invocation); };
@@ -163,10 +164,13 @@ Run define_image_show_packages(CLI::App& app) {
 
 Run define_image_dot(CLI::App& app) {
     const auto flags = std::make_shared<DotFlags>();
-    app.add_option("arguments", flags->image.arguments, "IMAGE-FILE");
+    add_option(app, "arguments", flags->image.arguments, "IMAGE-FILE");
     add_image_flags(app, flags->image);
-    app.add_flag(
-        "-S,--spanning-tree", flags->spanning_tree, "one edge to each package only: who asked first"
+    add_flag(
+        app,
+        "-S,--spanning-tree",
+        flags->spanning_tree,
+        "one edge to each package only: who asked first"
     );
     return [flags](const Invocation& invocation) { return run_dot(*flags, invocation); };
 }

@@ -90,28 +90,34 @@ Result<void> run_index(const IndexFlags& flags, const Invocation& invocation) {
 
 Run define_index(CLI::App& app) {
     const auto flags = std::make_shared<IndexFlags>();
-    app.add_option("packages", flags->packages, "package files, or folders of them");
-    app.add_option("-o,--output", flags->output, "index to write")->capture_default_str();
-    app.add_option("-s,--source", flags->source, "index to merge into; default: the output");
-    app.add_option("-a,--arch", flags->architecture, "take only packages of this architecture");
-    app.add_option("--signing-key", flags->key.path, "private key that signs the index");
+    add_option(app, "packages", flags->packages, "package files, or folders of them");
+    add_option(app, "-o,--output", flags->output, "index to write")->capture_default_str();
+    add_option(app, "-s,--source", flags->source, "index to merge into; default: the output");
+    add_option(app, "-a,--arch", flags->architecture, "take only packages of this architecture");
+    add_option(app, "--signing-key", flags->key.path, "private key that signs the index");
     add_passphrase_flags(app, flags->key);
     add_list(
         app, "--index-format", flags->formats, "v2 (APKINDEX); v3 adds Packages.adb for apk 3"
     );
-    app.add_flag("-m,--merge", flags->merge, "keep what the source index has");
-    app.add_flag(
-        "--verify", flags->verify, "read all packages, also those that look as they did last time"
+    add_flag(app, "-m,--merge", flags->merge, "keep what the source index has");
+    add_flag(
+        app,
+        "--verify",
+        flags->verify,
+        "read all packages, also those that look as they did last time"
     );
-    app.add_flag("--prune", flags->prune, "drop versions that newer ones have superseded");
-    app.add_option("--keep", flags->keep, "versions of each package that --prune leaves")
+    add_flag(app, "--prune", flags->prune, "drop versions that newer ones have superseded");
+    add_option(app, "--keep", flags->keep, "versions of each package that --prune leaves")
         ->capture_default_str();
     add_list(app, "--remove", flags->removed, "drop entries: NAME or NAME=VERSION");
-    app.add_flag(
-        "--delete-files", flags->delete_files, "delete the files of what was dropped, too"
+    add_flag(
+        app, "--delete-files", flags->delete_files, "delete the files of what was dropped, too"
     );
-    app.add_option(
-        "--html", flags->page_url, "write index.html beside the index for a repository at this URL"
+    add_option(
+        app,
+        "--html",
+        flags->page_url,
+        "write index.html beside the index for a repository at this URL"
     );
     return [flags](const Invocation& invocation) { return run_index(*flags, invocation); };
 }

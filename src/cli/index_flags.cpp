@@ -125,10 +125,11 @@ Result<void> read_repositories(
 }  // namespace
 
 void add_resolve_timeout_flag(CLI::App& app, std::uint64_t& seconds) {
-    app.add_option(
-           "--resolve-timeout",
-           seconds,
-           "seconds to search where the packages chosen first do not fit together"
+    add_option(
+        app,
+        "--resolve-timeout",
+        seconds,
+        "seconds to search where the packages chosen first do not fit together"
     )
         ->capture_default_str();
 }
@@ -162,9 +163,9 @@ void add_index_flags(CLI::App& app, IndexFlags& flags) {
         "further architectures of the repositories: choose only what each has in the same version"
     );
     add_list(app, "-k,--keyring-append", flags.keyring, "trusted public keys of the repositories");
-    app.add_option("--arch", flags.architecture, "architecture")->capture_default_str();
-    app.add_flag("--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
-    app.add_flag("--offline", flags.offline, "use only what is in the cache");
+    add_option(app, "--arch", flags.architecture, "architecture")->capture_default_str();
+    add_flag(app, "--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
+    add_flag(app, "--offline", flags.offline, "use only what is in the cache");
     add_resolve_timeout_flag(app, flags.resolve_timeout);
 }
 

@@ -67,15 +67,16 @@ Result<void> run_keygen(const KeygenFlags& flags, const Invocation& invocation) 
 
 Run define_keygen(CLI::App& app) {
     const auto flags = std::make_shared<KeygenFlags>();
-    app.add_option("name", flags->name, "file of the private key; the public one gets .pub behind")
+    add_option(app, "name", flags->name, "file of the private key; the public one gets .pub behind")
         ->capture_default_str();
-    app.add_option("--key-size", flags->bits, "bits, 2048 or more")->capture_default_str();
-    app.add_option(
+    add_option(app, "--key-size", flags->bits, "bits, 2048 or more")->capture_default_str();
+    add_option(
+        app,
         "--passphrase-file",
         flags->key.passphrase_file,
         "encrypt the private key with this file's first line"
     );
-    app.add_flag("--force", flags->force, "replace existing files");
+    add_flag(app, "--force", flags->force, "replace existing files");
     return [flags](const Invocation& invocation) { return run_keygen(*flags, invocation); };
 }
 

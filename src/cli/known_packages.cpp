@@ -29,8 +29,8 @@ void add_repository_flags(CLI::App& app, RepositoryFlags& flags) {
         "repositories that must have every package that is needed: directories or URLs"
     );
     add_list(app, "-k,--keyring-append", flags.keyring, "trusted public keys of the repositories");
-    app.add_flag("--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
-    app.add_flag("--offline", flags.offline, "use only what is in the cache");
+    add_flag(app, "--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
+    add_flag(app, "--offline", flags.offline, "use only what is in the cache");
 }
 
 Result<std::set<std::string, std::less<>>> known_packages(

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/limit_flags.hpp"
 
+#include "cli/flags.hpp"
+
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -126,12 +128,13 @@ void add_limit_flags(CLI::App& app, InputLimits& limits) {
         )
             ->group(limits_group);
     }
-    app.add_option(
-           "--download-retries",
-           limits.http.retries,
-           "how often a download that fails is tried again"
+    add_option(
+        app,
+        "--download-retries",
+        limits.http.retries,
+        "how often a download that fails is tried again"
     )
-        ->check(CLI::Range(0, 100))
+        ->check(within(0, 100))
         ->capture_default_str()
         ->group(limits_group);
 }

@@ -166,23 +166,24 @@ Result<void> run_lint(const LintFlags& flags, const Invocation& invocation) {
 
 Run define_lint(CLI::App& app) {
     const auto flags = std::make_shared<LintFlags>();
-    app.add_option("targets", flags->targets, "package files (.apk) or http(s) URLs of such");
+    add_option(app, "targets", flags->targets, "package files (.apk) or http(s) URLs of such");
     add_list(
         app, "--lint-require", flags->lint_require, "linters that fail, instead of the default ones"
     );
     add_list(
         app, "--lint-warn", flags->lint_warn, "linters that only warn, instead of the default ones"
     );
-    app.add_flag(
-        "--rules", flags->rules, "list all linters: what they find, why, and how to mend it"
+    add_flag(
+        app, "--rules", flags->rules, "list all linters: what they find, why, and how to mend it"
     );
-    app.add_flag("--sarif", flags->sarif, "print a SARIF 2.1.0 log for code hosts and editors");
-    app.add_flag(
+    add_flag(app, "--sarif", flags->sarif, "print a SARIF 2.1.0 log for code hosts and editors");
+    add_flag(
+        app,
         "--persist-lint-results",
         flags->persist,
         "keep findings in OUT-DIR/ARCH/lint-NAME-VERSION.json"
     );
-    app.add_option("--out-dir", flags->out_directory, "where --persist-lint-results writes")
+    add_option(app, "--out-dir", flags->out_directory, "where --persist-lint-results writes")
         ->capture_default_str();
     return [flags](const Invocation& invocation) { return run_lint(*flags, invocation); };
 }

@@ -117,11 +117,14 @@ Run define_lock(CLI::App& app) {
     const auto flags = std::make_shared<LockFlags>();
     add_recipe_flags(app, flags->recipe);
     add_environment_flags(app, flags->environment, "--package-append");
-    app.add_option("--output", flags->output, "default: the recipe's path with .lock.json");
-    app.add_flag(
-        "--update", flags->update, "replace a lock that says something else; prints what changed"
+    add_option(app, "--output", flags->output, "default: the recipe's path with .lock.json");
+    add_flag(
+        app,
+        "--update",
+        flags->update,
+        "replace a lock that says something else; prints what changed"
     );
-    app.add_flag("--check", flags->check, "write nothing; fail if the lock would change");
+    add_flag(app, "--check", flags->check, "write nothing; fail if the lock would change");
     return [flags](const Invocation& invocation) { return run_lock(*flags, invocation); };
 }
 

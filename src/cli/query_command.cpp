@@ -26,10 +26,10 @@ struct QueryFlags {
 };
 
 void add_query_flags(CLI::App& app, QueryFlags& flags) {
-    app.add_option("config", flags.config, "the recipe")->required();
+    add_option(app, "config", flags.config, "the recipe")->required();
     add_list(app, "--build-option", flags.recipe.build_options, "enable entries of options");
     add_list(app, "--env-file", flags.recipe.env_files, "dotenv files; the first wins");
-    app.add_option("--vars-file", flags.recipe.vars_file, "YAML map merged over vars");
+    add_option(app, "--vars-file", flags.recipe.vars_file, "YAML map merged over vars");
 }
 
 Result<recipe::Configuration> load_recipe(const QueryFlags& flags, Reporter& reporter) {
@@ -80,8 +80,8 @@ Result<void> run_package_version(const QueryFlags& flags, const Invocation& invo
 Run define_query(CLI::App& app) {
     const auto flags = std::make_shared<QueryFlags>();
     add_query_flags(app, *flags);
-    app.add_option(
-           "template", flags->text, "a template of Go's text/template; fields by Go's names"
+    add_option(
+        app, "template", flags->text, "a template of Go's text/template; fields by Go's names"
     )
         ->required();
     return [flags](const Invocation& invocation) { return run_query(*flags, invocation); };

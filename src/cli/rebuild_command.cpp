@@ -244,24 +244,27 @@ Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation
 
 Run define_rebuild(CLI::App& app) {
     const auto flags = std::make_shared<RebuildFlags>();
-    app.add_option(
-           "packages", flags->targets, "package files (.apk) to build again from what they hold"
+    add_option(
+        app, "packages", flags->targets, "package files (.apk) to build again from what they hold"
     )
         ->required();
     add_environment_flags(app, flags->environment, "--package-append");
-    app.add_option("--out-dir", flags->out_directory, "where the packages that are built land")
+    add_option(app, "--out-dir", flags->out_directory, "where the packages that are built land")
         ->capture_default_str();
-    app.add_option(
-        "--source-dir", flags->source_directory, "the recipe's own files, if it needed any"
+    add_option(
+        app, "--source-dir", flags->source_directory, "the recipe's own files, if it needed any"
     );
-    app.add_option(
-           "--cache-dir", flags->cache_directory, "directory with sources by checksum (sha256:HEX)"
+    add_option(
+        app,
+        "--cache-dir",
+        flags->cache_directory,
+        "directory with sources by checksum (sha256:HEX)"
     )
         ->capture_default_str();
-    app.add_option("--signing-key", flags->key.path, "signs what is built; comparing needs none");
+    add_option(app, "--signing-key", flags->key.path, "signs what is built; comparing needs none");
     add_passphrase_flags(app, flags->key);
-    app.add_flag("--diff", flags->diff, "print what differs (default true)");
-    app.add_option("--runner", flags->runner, "accepted, unused")->group("");
+    add_flag(app, "--diff", flags->diff, "print what differs (default true)");
+    add_option(app, "--runner", flags->runner, "accepted, unused")->group("");
     return [flags](const Invocation& invocation) { return run_rebuild(*flags, invocation); };
 }
 

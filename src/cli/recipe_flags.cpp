@@ -18,8 +18,8 @@
 namespace quern::cli {
 
 void add_recipe_flags(CLI::App& app, RecipeFlags& flags) {
-    app.add_option(
-        "config", flags.config, "the recipe; without it melange.yaml or .melange.yaml here"
+    add_option(
+        app, "config", flags.config, "the recipe; without it melange.yaml or .melange.yaml here"
     );
     add_list(
         app,
@@ -34,9 +34,9 @@ void add_recipe_flags(CLI::App& app, RecipeFlags& flags) {
         flags.env_files,
         "dotenv files merged under environment.environment; the first wins"
     );
-    app.add_option("--vars-file", flags.vars_file, "YAML map merged over vars");
-    app.add_option(
-        "--pipeline-dir", flags.pipeline_directory, "directory searched first for `uses:`"
+    add_option(app, "--vars-file", flags.vars_file, "YAML map merged over vars");
+    add_option(
+        app, "--pipeline-dir", flags.pipeline_directory, "directory searched first for `uses:`"
     );
     add_list(
         app,
@@ -44,29 +44,35 @@ void add_recipe_flags(CLI::App& app, RecipeFlags& flags) {
         flags.pipeline_directories,
         "more directories, searched after --pipeline-dir"
     );
-    app.add_option(
+    add_option(
+        app,
         "--git-commit",
         flags.git_commit,
         "commit of the recipe; default: HEAD of the repository that holds it"
     );
-    app.add_option(
-           "--override-host-triplet-libc-substitution-flavor",
-           flags.libc_flavor,
-           "suffix of host.triplet.*"
+    add_option(
+        app,
+        "--override-host-triplet-libc-substitution-flavor",
+        flags.libc_flavor,
+        "suffix of host.triplet.*"
     )
         ->capture_default_str();
-    app.add_option(
-        "--timeout", flags.timeout, "bound on the whole build: 1h30m; overrides package.timeout"
+    add_option(
+        app,
+        "--timeout",
+        flags.timeout,
+        "bound on the whole build: 1h30m; overrides package.timeout"
     );
-    app.add_flag(
+    add_flag(
+        app,
         "--shell-check,!--no-shell-check",
         flags.shell_check,
         "let bash look for mistakes in scripts before anything runs"
     );
-    app.add_option("--cpu", flags.cpu, "overrides package.resources.cpu");
-    app.add_option("--cpumodel", flags.cpu_model, "overrides package.resources.cpumodel");
-    app.add_option("--memory", flags.memory, "overrides package.resources.memory");
-    app.add_option("--disk", flags.disk, "overrides package.resources.disk");
+    add_option(app, "--cpu", flags.cpu, "overrides package.resources.cpu");
+    add_option(app, "--cpumodel", flags.cpu_model, "overrides package.resources.cpumodel");
+    add_option(app, "--memory", flags.memory, "overrides package.resources.memory");
+    add_option(app, "--disk", flags.disk, "overrides package.resources.disk");
 }
 
 Result<std::filesystem::path> find_recipe(const RecipeFlags& flags) {

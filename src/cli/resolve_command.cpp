@@ -54,8 +54,8 @@ Result<void> run_resolve(const ResolveFlags& flags, const Invocation& invocation
 
 Run define_resolve(CLI::App& app) {
     const auto flags = std::make_shared<ResolveFlags>();
-    app.add_option(
-        "world", flags->world, "package names and constraints: gcc 'zlib-dev>1.2' '!dash'"
+    add_option(
+        app, "world", flags->world, "package names and constraints: gcc 'zlib-dev>1.2' '!dash'"
     );
     add_index_flags(app, flags->indexes);
     return [flags](const Invocation& invocation) { return run_resolve(*flags, invocation); };

@@ -51,7 +51,7 @@ Result<void> run_retry(const RetryFlags& flags, const Invocation& invocation) {
 
 Run define_retry(CLI::App& app) {
     const auto flags = std::make_shared<RetryFlags>();
-    app.add_option("words", flags->more, "flags to add, behind `--`");
+    add_option(app, "words", flags->more, "flags to add, behind `--`");
     return [flags](const Invocation& invocation) { return run_retry(*flags, invocation); };
 }
 

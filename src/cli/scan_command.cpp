@@ -211,25 +211,27 @@ Result<void> run_scan(const ScanFlags& flags, const Invocation& invocation) {
 Run define_scan(CLI::App& app) {
     const auto flags = std::make_shared<ScanFlags>();
     add_recipe_flags(app, flags->recipe);
-    app.add_option(
-           "-r,--repository",
-           flags->repository,
-           "directory or URL of the repository that has the packages"
+    add_option(
+        app,
+        "-r,--repository",
+        flags->repository,
+        "directory or URL of the repository that has the packages"
     )
         ->capture_default_str();
-    app.add_option("-p,--package", flags->package, "print this package only");
-    app.add_option(
-           "--namespace", flags->namespace_name, "the namespace that the packages were built with"
+    add_option(app, "-p,--package", flags->package, "print this package only");
+    add_option(
+        app, "--namespace", flags->namespace_name, "the namespace that the packages were built with"
     )
         ->capture_default_str();
-    app.add_flag(
+    add_flag(
+        app,
         "--diff",
         flags->diff,
         "print what differs from the packages; exit status 1 if anything does"
     );
-    app.add_flag("--comments", flags->comments, "with --diff: compare comment lines too");
-    app.add_option(
-           "-k,--key", flags->accepted_key, "accepted, unused: signatures are not looked at"
+    add_flag(app, "--comments", flags->comments, "with --diff: compare comment lines too");
+    add_option(
+        app, "-k,--key", flags->accepted_key, "accepted, unused: signatures are not looked at"
     )
         ->group("");
     add_list(

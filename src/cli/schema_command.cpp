@@ -11,7 +11,7 @@ namespace quern::cli {
 
 Run define_schema(CLI::App& app) {
     const auto definition = std::make_shared<bool>(false);
-    app.add_flag("--pipeline", *definition, "of pipeline definitions instead of recipes");
+    add_flag(app, "--pipeline", *definition, "of pipeline definitions instead of recipes");
     return [definition](const Invocation& /*invocation*/) {
         return print(recipe::json_schema(
             *definition ? recipe::SchemaOf::definition : recipe::SchemaOf::recipe

@@ -103,31 +103,32 @@ Result<void> run_convert(const ConvertFlags& flags, const Invocation& invocation
 
 Run define_seed(CLI::App& app) {
     const auto flags = std::make_shared<SeedFlags>();
-    app.add_option(
-           "description",
-           flags->description,
-           "what to take from a mirror: examples/seed/debian-12.yaml"
+    add_option(
+        app,
+        "description",
+        flags->description,
+        "what to take from a mirror: examples/seed/debian-12.yaml"
     )
         ->required();
-    app.add_option("--out-dir", flags->out_directory, "the repository to make")
+    add_option(app, "--out-dir", flags->out_directory, "the repository to make")
         ->capture_default_str();
     add_list(app, "--group", flags->groups, "only these groups of the description");
-    app.add_option("--arch", flags->architecture, "architecture")->capture_default_str();
-    app.add_option("--signing-key", flags->key.path, "private key that signs packages and index");
+    add_option(app, "--arch", flags->architecture, "architecture")->capture_default_str();
+    add_option(app, "--signing-key", flags->key.path, "private key that signs packages and index");
     add_passphrase_flags(app, flags->key);
-    app.add_flag("--offline", flags->offline, "use only what was downloaded before");
+    add_flag(app, "--offline", flags->offline, "use only what was downloaded before");
     return [flags](const Invocation& invocation) { return run_seed(*flags, invocation); };
 }
 
 Run define_convert(CLI::App& app) {
     const auto flags = std::make_shared<ConvertFlags>();
-    app.add_option("debs", flags->debs, "Debian packages (.deb)")->required();
-    app.add_option("--out-dir", flags->out_directory, "directory for the packages")
+    add_option(app, "debs", flags->debs, "Debian packages (.deb)")->required();
+    add_option(app, "--out-dir", flags->out_directory, "directory for the packages")
         ->capture_default_str();
     add_list(
         app, "--provides", flags->provides, "names that each package provides besides its own"
     );
-    app.add_option("--signing-key", flags->key.path, "private key that signs the packages");
+    add_option(app, "--signing-key", flags->key.path, "private key that signs the packages");
     add_passphrase_flags(app, flags->key);
     return [flags](const Invocation& invocation) { return run_convert(*flags, invocation); };
 }

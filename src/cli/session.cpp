@@ -253,11 +253,17 @@ build::Services Session::services(pipeline::Library& library) {
 }
 
 void add_passphrase_flags(CLI::App& app, KeyFlags& flags) {
-    app.add_option(
-        "--passphrase-file", flags.passphrase_file, "file whose first line is the key's passphrase"
+    add_option(
+        app,
+        "--passphrase-file",
+        flags.passphrase_file,
+        "file whose first line is the key's passphrase"
     );
-    app.add_option(
-        "--passphrase-fd", flags.passphrase_fd, "open descriptor to read the key's passphrase from"
+    add_option(
+        app,
+        "--passphrase-fd",
+        flags.passphrase_fd,
+        "open descriptor to read the key's passphrase from"
     );
 }
 

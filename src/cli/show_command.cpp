@@ -231,13 +231,14 @@ Result<void> run_show(const ShowFlags& flags, const Invocation& invocation) {
 
 Run define_show(CLI::App& app) {
     const auto flags = std::make_shared<ShowFlags>();
-    app.add_option("targets", flags->targets, "package files (.apk) or an index (APKINDEX.tar.gz)")
+    add_option(app, "targets", flags->targets, "package files (.apk) or an index (APKINDEX.tar.gz)")
         ->required();
-    app.add_flag("--files", flags->files, "list the files too, with every hash checked");
-    app.add_flag(
-        "--why", flags->why, "name the files behind every dependency and every provided name"
+    add_flag(app, "--files", flags->files, "list the files too, with every hash checked");
+    add_flag(
+        app, "--why", flags->why, "name the files behind every dependency and every provided name"
     );
-    app.add_option(
+    add_option(
+        app,
         "--control",
         flags->control,
         "print one file of the control section: .PKGINFO, .melange.yaml, .post-install"

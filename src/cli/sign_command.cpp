@@ -66,8 +66,8 @@ Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invoc
 Run define_sign(CLI::App& app) {
     const auto flags = std::make_shared<SignFlags>();
     flags->key.path = "local-melange.rsa";
-    app.add_option("packages", flags->packages, "package files, signed in place")->required();
-    app.add_option("-k,--signing-key", flags->key.path, "private key")->capture_default_str();
+    add_option(app, "packages", flags->packages, "package files, signed in place")->required();
+    add_option(app, "-k,--signing-key", flags->key.path, "private key")->capture_default_str();
     add_passphrase_flags(app, flags->key);
     return [flags](const Invocation& invocation) { return run_sign(*flags, invocation); };
 }
@@ -75,10 +75,10 @@ Run define_sign(CLI::App& app) {
 Run define_sign_index(CLI::App& app) {
     const auto flags = std::make_shared<SignIndexFlags>();
     flags->key.path = "melange.rsa";
-    app.add_option("index", flags->index, "APKINDEX.tar.gz, signed in place")->required();
-    app.add_option("--signing-key", flags->key.path, "private key")->capture_default_str();
+    add_option(app, "index", flags->index, "APKINDEX.tar.gz, signed in place")->required();
+    add_option(app, "--signing-key", flags->key.path, "private key")->capture_default_str();
     add_passphrase_flags(app, flags->key);
-    app.add_flag("-f,--force", flags->force, "replace an existing signature");
+    add_flag(app, "-f,--force", flags->force, "replace an existing signature");
     return [flags](const Invocation& invocation) { return run_sign_index(*flags, invocation); };
 }
 

@@ -17,17 +17,21 @@ void add_environment_flags(
     );
     add_list(app, "-k,--keyring-append", flags.keyring, "trusted public keys: files or URLs");
     add_list(app, package_flag, flags.packages, "packages added to the environment");
-    app.add_flag("--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
-    app.add_flag("--offline", flags.offline, "use only what is in the cache");
-    app.add_option(
-           "--key-discovery",
-           flags.key_discovery,
-           "ask https repositories for their keys: auto (where no key is named), always, never"
+    add_flag(app, "--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
+    add_flag(app, "--offline", flags.offline, "use only what is in the cache");
+    add_option(
+        app,
+        "--key-discovery",
+        flags.key_discovery,
+        "ask https repositories for their keys: auto (where no key is named), always, never"
     )
-        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->check(one_of({"auto", "always", "never"}))
         ->capture_default_str();
-    app.add_option(
-           "--apk-cache-dir", flags.accepted_text, "accepted; packages are kept below --cache-root"
+    add_option(
+        app,
+        "--apk-cache-dir",
+        flags.accepted_text,
+        "accepted; packages are kept below --cache-root"
     )
         ->group("");
 }
@@ -47,33 +51,38 @@ build::EnvironmentOptions environment_options(const EnvironmentFlags& flags) {
 }
 
 void add_step_flags(CLI::App& app, StepFlags& flags) {
-    app.add_option(
-        "--workspace-dir", flags.workspace_directory, "directory for the workspace, kept afterwards"
+    add_option(
+        app,
+        "--workspace-dir",
+        flags.workspace_directory,
+        "directory for the workspace, kept afterwards"
     );
-    app.add_flag("--rm", flags.remove, "remove the workspace afterwards (default true)");
-    app.add_flag(
-        "-i,--interactive", flags.interactive, "open a shell in the guest where a step fails"
+    add_flag(app, "--rm", flags.remove, "remove the workspace afterwards (default true)");
+    add_flag(
+        app, "-i,--interactive", flags.interactive, "open a shell in the guest where a step fails"
     );
-    app.add_option(
-           "--secret",
-           flags.secrets,
-           "id=NAME,src=FILE: a file for the steps in whose script /run/secrets/NAME stands"
+    add_option(
+        app,
+        "--secret",
+        flags.secrets,
+        "id=NAME,src=FILE: a file for the steps in whose script /run/secrets/NAME stands"
     )
         ->allow_extra_args(false)
         ->take_all();
-    app.add_flag("--debug", flags.debug, "set -x in steps");
-    app.add_option(
-           "--network",
-           flags.network,
-           "network of steps that do not ask for it (`network: true`): none or host"
+    add_flag(app, "--debug", flags.debug, "set -x in steps");
+    add_option(
+        app,
+        "--network",
+        flags.network,
+        "network of steps that do not ask for it (`network: true`): none or host"
     )
-        ->check(CLI::IsMember({"none", "host"}))
+        ->check(one_of({"none", "host"}))
         ->capture_default_str();
-    app.add_option("--runner", flags.runner, "bubblewrap (the only one so far)")
-        ->check(CLI::IsMember({"bubblewrap", "auto", ""}));
-    app.add_flag("--debug-runner", flags.accepted, "accepted; nothing is left running here")
+    add_option(app, "--runner", flags.runner, "bubblewrap (the only one so far)")
+        ->check(one_of({"bubblewrap", "auto", ""}));
+    add_flag(app, "--debug-runner", flags.accepted, "accepted; nothing is left running here")
         ->group("");
-    app.add_option("--cache-source", flags.accepted_text, "accepted, unused")->group("");
+    add_option(app, "--cache-source", flags.accepted_text, "accepted, unused")->group("");
 }
 
 Result<std::map<std::string, std::filesystem::path>> secret_files(const StepFlags& flags) {

@@ -135,13 +135,15 @@ Run define_test(CLI::App& app) {
     add_recipe_flags(app, flags->recipe);
     add_environment_flags(app, flags->environment, "--test-package-append");
     add_step_flags(app, flags->step);
-    app.add_option(
+    add_option(
+        app,
         "--source-dir",
         flags->step.source_directory,
         "tree copied in the workspace of each test; default: nothing is copied"
     );
     add_test_flags(app, flags->test);
-    app.add_option(
+    add_option(
+        app,
         "--cache-dir",
         flags->cache_directory,
         "seen by tests at /var/cache/melange; sources by checksum (sha256:HEX) are taken from it"

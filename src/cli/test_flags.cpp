@@ -8,11 +8,11 @@
 namespace quern::cli {
 
 void add_test_flags(CLI::App& app, TestFlags& flags) {
-    app.add_option("-j,--jobs", flags.jobs, "test blocks that run at the same time")
-        ->check(CLI::Range(1, 1024))
+    add_option(app, "-j,--jobs", flags.jobs, "test blocks that run at the same time")
+        ->check(within(1, 1024))
         ->capture_default_str();
-    app.add_flag("--fail-fast", flags.fail_fast, "start no test after one has failed");
-    app.add_option("--junit", flags.junit, "write the results of tests as JUnit XML to this file");
+    add_flag(app, "--fail-fast", flags.fail_fast, "start no test after one has failed");
+    add_option(app, "--junit", flags.junit, "write the results of tests as JUnit XML to this file");
 }
 
 build::TestRunOptions test_run_options(

@@ -107,7 +107,7 @@ Result<void> run_update_cache(const UpdateCacheFlags& flags, const Invocation& i
 Run define_update_cache(CLI::App& app) {
     const auto flags = std::make_shared<UpdateCacheFlags>();
     add_recipe_flags(app, flags->recipe);
-    app.add_option("--cache-dir", flags->cache_directory, "where the files go, as sha256:HEX")
+    add_option(app, "--cache-dir", flags->cache_directory, "where the files go, as sha256:HEX")
         ->capture_default_str();
     return [flags](const Invocation& invocation) { return run_update_cache(*flags, invocation); };
 }

@@ -179,10 +179,11 @@ Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) 
 
 Run define_verify(CLI::App& app) {
     const auto flags = std::make_shared<VerifyFlags>();
-    app.add_option(
-           "targets",
-           flags->targets,
-           "package files, or directories with an APKINDEX.tar.gz (DIR/ARCH)"
+    add_option(
+        app,
+        "targets",
+        flags->targets,
+        "package files, or directories with an APKINDEX.tar.gz (DIR/ARCH)"
     )
         ->required();
     add_list(
@@ -191,8 +192,8 @@ Run define_verify(CLI::App& app) {
         flags->keyring,
         "trusted public keys: files or directories of *.pub"
     );
-    app.add_flag(
-        "--ignore-signatures", flags->ignore_signatures, "check everything but the signatures"
+    add_flag(
+        app, "--ignore-signatures", flags->ignore_signatures, "check everything but the signatures"
     );
     add_list(
         app,
@@ -200,8 +201,8 @@ Run define_verify(CLI::App& app) {
         flags->beside,
         "repositories that clients have beside it: what packages need must be there or in these"
     );
-    app.add_flag(
-        "--closed", flags->is_closed, "what packages need must be in the repository itself"
+    add_flag(
+        app, "--closed", flags->is_closed, "what packages need must be in the repository itself"
     );
     return [flags](const Invocation& invocation) { return run_verify(*flags, invocation); };
 }

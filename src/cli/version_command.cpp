@@ -14,7 +14,7 @@ namespace quern::cli {
 
 Run define_version(CLI::App& app) {
     const auto as_json = std::make_shared<bool>(false);
-    app.add_flag("--json", *as_json, "as JSON");
+    add_flag(app, "--json", *as_json, "as JSON");
     return [as_json](const Invocation& invocation) -> Result<void> {
         if (*as_json || invocation.global.format == "json") {
             return print(
