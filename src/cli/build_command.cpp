@@ -3,7 +3,6 @@
 
 #include "cli/command.hpp"
 #include "cli/recipe_flags.hpp"
-#include "cli/script_check.hpp"
 #include "cli/session.hpp"
 #include "cli/step_flags.hpp"
 #include "cli/terminal.hpp"
@@ -223,6 +222,7 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.debug = flags.step.debug;
     options.interactive = flags.step.interactive;
     options.network = flags.step.network == "host";
+    options.shell_check = flags.recipe.shell_check;
     options.namespace_name = flags.namespace_name;
     options.repository_url = flags.repository_url;
     options.recipe_license = flags.license;
@@ -350,9 +350,6 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
     for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {
         QUERN_TRY(options.load, load_options(flags.recipe, architecture));
         options.load.commit = commit;
-        if (flags.recipe.shell_check) {
-            QUERN_CHECK(check_scripts_of(options.recipe, options.load, services));
-        }
         if (!flags.step.workspace_directory.empty()) {
             options.workspace_directory =
                 std::filesystem::path(flags.step.workspace_directory) / architecture;

@@ -232,7 +232,7 @@ Result<void> run_check(const CheckFlags& flags, const Invocation& invocation) {
 Run define_check(CLI::App& app) {
     const auto flags = std::make_shared<CheckFlags>();
     add_recipe_flags(app, flags->recipe);
-    app.get_option("config")->description("recipes, or directories of them");
+    describe_option(app, "config", "recipes, or directories of them");
     add_repository_flags(app, flags->repositories);
     add_flag(app, "--sarif", flags->sarif, "print findings as a SARIF log");
     add_flag(app, "--strict", flags->strict, "fail on warnings too");

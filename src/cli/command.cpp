@@ -7,6 +7,12 @@
 #include "cli/rebuild_command.hpp"
 #include "cli/recipe_commands.hpp"
 
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
 namespace quern::cli {
 
 // NOLINTNEXTLINE(readability-function-size): a table
@@ -225,6 +231,32 @@ const std::vector<CommandDefinition>& command_definitions() {
         {"version", "The machine", "print the version", "  quern version --json", define_version},
     };
     return definitions;
+}
+
+void add_commands(
+    CLI::App& app,
+    std::span<const CommandDefinition> definitions,
+    std::span<const char* const> words,
+    Run& chosen
+) {
+    const auto is_called = [&](const char* name) {
+        return name != nullptr && std::ranges::find(words, std::string_view(name)) != words.end();
+    };
+    app.require_subcommand(1);
+    app.fallthrough();
+    for (const CommandDefinition& definition : definitions) {
+        CLI::App* command = app.add_subcommand(definition.name, definition.description);
+        command->group(definition.group);
+        if (definition.alias != nullptr) {
+            command->alias(definition.alias);
+        }
+        if (!words.empty() && !is_called(definition.name) && !is_called(definition.alias)) {
+            continue;
+        }
+        command->footer(fmt::format("Examples:\n{}", definition.examples));
+        Run run = definition.define(*command);
+        command->callback([&chosen, run] { chosen = run; });
+    }
 }
 
 void add_global_flags(CLI::App& app, GlobalOptions& global) {

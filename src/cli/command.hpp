@@ -7,11 +7,10 @@
 #include "quern/error.hpp"
 #include "support/cancel.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +47,7 @@ struct CommandDefinition {
     const char* description;  ///< one line
     const char* examples;     ///< shown behind --help
     Run (*define)(CLI::App& app);
+    const char* alias = nullptr;  ///< another name that is taken too
 };
 
 /// All commands in the order of `quern --help`.
@@ -84,11 +84,19 @@ Run define_version(CLI::App& app);
 Run define_completion(CLI::App& app);
 Run define_manual(CLI::App& app);
 
+/// Adds commands below `app`; the one that a parse finds is put in `chosen`, which outlives it.
+/// Only commands that are among `words`, those of the call, have their flags made; empty: all.
+void add_commands(
+    CLI::App& app,
+    std::span<const CommandDefinition> definitions,
+    std::span<const char* const> words,
+    Run& chosen
+);
+
 /// Adds the flags that every command takes.
 void add_global_flags(CLI::App& app, GlobalOptions& global);
 
 /// Text of quern(1) in man(7) format; `global` holds the flags of every command.
 std::string manual_page(const CLI::App& global);
-
 
 }  // namespace quern::cli

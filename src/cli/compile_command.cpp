@@ -75,21 +75,22 @@ Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation
     QUERN_TRY(const recipe::LoadOptions options, load_options(flags.recipe, architecture));
     const DiskFileReader reader;
     Diagnostics diagnostics;
-    const auto configuration = recipe::load(recipe, reader, options, diagnostics);
+    auto configuration = recipe::load(recipe, reader, options, diagnostics);
     if (!configuration) {
         return report_all(diagnostics, recipe.string(), *reporter);
     }
     pipeline::Library library(pipeline_directories(flags.recipe), reader);
-    const auto compiled = pipeline::compile(*configuration, library, options, diagnostics);
+    auto compiled = pipeline::compile(*configuration, library, options, diagnostics);
+    configuration.reset();  // a recipe of many steps is large
     QUERN_CHECK(report_all(diagnostics, recipe.string(), *reporter));
     if (flags.recipe.shell_check) {
         QUERN_CHECK(pipeline::check_scripts(compiled->plan, invocation.cancel, diagnostics));
         QUERN_CHECK(report_all(diagnostics, recipe.string(), *reporter));
     }
-    return print(
-        flags.plan ? pipeline::to_string(compiled->plan)
-                   : recipe::to_json(pipeline::with_disabled(*compiled)) + "\n"
-    );
+    if (flags.plan) {
+        return print(pipeline::to_string(compiled->plan));
+    }
+    return print(recipe::to_json(pipeline::with_disabled(std::move(*compiled))) + "\n");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <memory>

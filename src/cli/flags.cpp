@@ -3,74 +3,129 @@
 
 #include "cli/flags.hpp"
 
+#include <CLI/CLI.hpp>
+
+#include <utility>
+
 namespace quern::cli {
 
-CLI::Option* add_option(
-    CLI::App& app, const std::string& name, std::string& target, const std::string& description
-) {
-    return app.add_option(name, target, description);
+OneOf one_of(std::vector<std::string> values) {
+    return {std::move(values)};
 }
 
-CLI::Option* add_option(
+Within within(int lowest, int highest) {
+    return {lowest, highest};
+}
+
+Flag& Flag::required() {
+    option_->required();
+    return *this;
+}
+
+Flag& Flag::check(const OneOf& allowed) {
+    option_->check(CLI::IsMember(allowed.values));
+    return *this;
+}
+
+Flag& Flag::check(const Within& allowed) {
+    option_->check(CLI::Range(allowed.lowest, allowed.highest));
+    return *this;
+}
+
+Flag& Flag::capture_default_str() {
+    option_->capture_default_str();
+    return *this;
+}
+
+Flag& Flag::default_str(const std::string& text) {
+    option_->default_str(text);
+    return *this;
+}
+
+Flag& Flag::group(const std::string& name) {
+    option_->group(name);
+    return *this;
+}
+
+Flag add_option(
+    CLI::App& app, const std::string& name, std::string& target, const std::string& description
+) {
+    return Flag(app.add_option(name, target, description));
+}
+
+Flag add_option(
     CLI::App& app,
     const std::string& name,
     std::filesystem::path& target,
     const std::string& description
 ) {
-    return app.add_option(name, target, description);
+    return Flag(app.add_option(name, target, description));
 }
 
-CLI::Option* add_option(
+Flag add_option(
     CLI::App& app,
     const std::string& name,
     std::vector<std::string>& target,
     const std::string& description
 ) {
-    return app.add_option(name, target, description);
+    return Flag(app.add_option(name, target, description));
 }
 
-CLI::Option* add_option(
+Flag add_option(
     CLI::App& app, const std::string& name, int& target, const std::string& description
 ) {
-    return app.add_option(name, target, description);
+    return Flag(app.add_option(name, target, description));
 }
 
-CLI::Option* add_option(
+Flag add_option(
     CLI::App& app, const std::string& name, std::uint64_t& target, const std::string& description
 ) {
-    return app.add_option(name, target, description);
+    return Flag(app.add_option(name, target, description));
 }
 
-CLI::Option* add_flag(
+Flag add_option(
+    CLI::App& app, const std::string& name, const TakeText& take, const std::string& description
+) {
+    const auto checked = [name, take](const std::string& text) {
+        if (const std::string wrong = take(text); !wrong.empty()) {
+            throw CLI::ValidationError(name, wrong);
+        }
+    };
+    return Flag(app.add_option_function<std::string>(name, checked, description));
+}
+
+Flag add_flag(
     CLI::App& app, const std::string& name, bool& target, const std::string& description
 ) {
-    return app.add_flag(name, target, description);
+    return Flag(app.add_flag(name, target, description));
 }
 
-CLI::Option* add_flag(
-    CLI::App& app, const std::string& name, int& target, const std::string& description
-) {
-    return app.add_flag(name, target, description);
+Flag add_flag(CLI::App& app, const std::string& name, int& target, const std::string& description) {
+    return Flag(app.add_flag(name, target, description));
 }
 
-CLI::Option* add_list(
+Flag add_list(
     CLI::App& app,
     const std::string& name,
     std::vector<std::string>& target,
     const std::string& description
 ) {
-    return app.add_option(name, target, description)
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->take_all();
+    CLI::Option* option = app.add_option(name, target, description);
+    return Flag(option->delimiter(',')->allow_extra_args(false)->take_all());
 }
 
-CLI::Validator one_of(const std::vector<std::string>& values) {
-    return CLI::IsMember(values);
+Flag add_repeated(
+    CLI::App& app,
+    const std::string& name,
+    std::vector<std::string>& target,
+    const std::string& description
+) {
+    CLI::Option* option = app.add_option(name, target, description);
+    return Flag(option->allow_extra_args(false)->take_all());
 }
 
-CLI::Validator within(int lowest, int highest) {
-    return CLI::Range(lowest, highest);
+void describe_option(CLI::App& app, const std::string& name, const std::string& description) {
+    app.get_option(name)->description(description);
 }
 
 }  // namespace quern::cli

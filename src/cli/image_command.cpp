@@ -46,7 +46,8 @@ constexpr std::array subcommands = {
         "Images",
         "write the root file system of an image as one tar",
         "  quern image minirootfs app.yaml root.tar --build-arch x86_64",
-        define_image_minirootfs},
+        define_image_minirootfs,
+        "build-minirootfs"},  // apko's name
     CommandDefinition{
         "publish",
         "Images",
@@ -93,18 +94,8 @@ Result<void> with_one_status(Result<void> result) {
 }  // namespace
 
 Run define_image(CLI::App& app) {
-    app.require_subcommand(1);
-    app.fallthrough();
     const auto chosen = std::make_shared<Run>();
-    for (const CommandDefinition& definition : subcommands) {
-        CLI::App* command = app.add_subcommand(definition.name, definition.description);
-        command->footer(fmt::format("Examples:\n{}", definition.examples));
-        if (std::string_view(definition.name) == "minirootfs") {
-            command->alias("build-minirootfs");  // apko's name
-        }
-        Run run = definition.define(*command);
-        command->callback([chosen, run] { *chosen = run; });
-    }
+    add_commands(app, subcommands, {}, *chosen);
     return
         [chosen](const Invocation& invocation) { return with_one_status((*chosen)(invocation)); };
 }

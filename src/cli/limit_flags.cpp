@@ -3,7 +3,6 @@
 #include "cli/limit_flags.hpp"
 
 #include "cli/flags.hpp"
-
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -28,22 +27,22 @@ struct LimitFlag {
     bool is_size;  ///< bytes, else a number
 };
 
-std::uint64_t parse_limit(const std::string& text, const LimitFlag& flag) {
+// Gives what is wrong with the text.
+std::string take_limit(const std::string& text, const LimitFlag& flag) {
     if (text == "-1") {
-        return no_limit;
+        *flag.target = no_limit;
+        return {};
     }
     const auto value = flag.is_size ? parse_size(text) : parse_unsigned(text);
     if (!value || *value > no_limit) {
-        throw CLI::ValidationError(
-            flag.names,
-            fmt::format(
-                "'{}' is no {}; -1 is no limit, 0 the default",
-                printable(text),
-                flag.is_size ? "size such as 300MiB" : "number"
-            )
+        return fmt::format(
+            "'{}' is no {}; -1 is no limit, 0 the default",
+            printable(text),
+            flag.is_size ? "size such as 300MiB" : "number"
         );
     }
-    return *value == 0 ? *flag.target : *value;
+    *flag.target = *value == 0 ? *flag.target : *value;
+    return {};
 }
 
 std::string shown_default(const LimitFlag& flag) {
@@ -121,10 +120,12 @@ std::optional<std::uint64_t> parse_size(const std::string& text) {
 // NOLINTNEXTLINE(readability-function-size): a table
 void add_limit_flags(CLI::App& app, InputLimits& limits) {
     for (const LimitFlag& flag : limit_flags(limits)) {
-        app.add_option_function<std::string>(
-               flag.names,
-               [flag](const std::string& text) { *flag.target = parse_limit(text, flag); },
-               fmt::format("most of {}; default: {}", flag.what, shown_default(flag))
+        const TakeText take = [flag](const std::string& text) { return take_limit(text, flag); };
+        add_option(
+            app,
+            flag.names,
+            take,
+            fmt::format("most of {}; default: {}", flag.what, shown_default(flag))
         )
             ->group(limits_group);
     }

@@ -7,11 +7,13 @@
 #include "quern/index.hpp"
 #include "quern/package_file.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace quern::cli {
 

@@ -9,19 +9,18 @@
 #include "support/cancel.hpp"
 #include "support/log.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <new>
 #include <span>
 #include <string>
-#include <string_view>
 
 namespace quern::cli {
 namespace {
@@ -63,33 +62,16 @@ std::string exit_status_text() {
     return text;
 }
 
-// Only commands that are named in the call have their flags made: all of them would cost each call
-// more than a small command's work does.
-void add_commands(CLI::App& app, std::span<const char* const> words, Run& chosen) {
-    for (const CommandDefinition& definition : command_definitions()) {
-        CLI::App* command = app.add_subcommand(definition.name, definition.description);
-        command->group(definition.group);
-        if (std::ranges::find(words, std::string_view(definition.name)) == words.end()) {
-            continue;
-        }
-        command->footer(fmt::format("Examples:\n{}", definition.examples));
-        Run run = definition.define(*command);
-        command->callback([&chosen, run] { chosen = run; });
-    }
-}
-
 int parse_and_run(int argc, char** argv) {
     const std::span<const char* const> call(argv, static_cast<std::size_t>(argc));
     const auto words = call.subspan(call.empty() ? 0 : 1);
     GlobalOptions global;
     CLI::App app{"quern grinds source into signed APK packages", "quern"};
-    app.require_subcommand(1);
-    app.fallthrough();
     app.set_version_flag("--version", fmt::format("quern {}", QUERN_VERSION));
     app.footer(exit_status_text() + "`quern COMMAND --help` shows flags and examples.");
     add_global_flags(app, global);
     Run chosen;
-    add_commands(app, words, chosen);
+    add_commands(app, command_definitions(), words, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

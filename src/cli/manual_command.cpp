@@ -9,6 +9,7 @@
 #include "cli/terminal.hpp"
 #include "config.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <string_view>

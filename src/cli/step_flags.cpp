@@ -61,14 +61,12 @@ void add_step_flags(CLI::App& app, StepFlags& flags) {
     add_flag(
         app, "-i,--interactive", flags.interactive, "open a shell in the guest where a step fails"
     );
-    add_option(
+    add_repeated(
         app,
         "--secret",
         flags.secrets,
         "id=NAME,src=FILE: a file for the steps in whose script /run/secrets/NAME stands"
-    )
-        ->allow_extra_args(false)
-        ->take_all();
+    );
     add_flag(app, "--debug", flags.debug, "set -x in steps");
     add_option(
         app,

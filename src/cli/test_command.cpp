@@ -3,7 +3,6 @@
 
 #include "cli/command.hpp"
 #include "cli/recipe_flags.hpp"
-#include "cli/script_check.hpp"
 #include "cli/session.hpp"
 #include "cli/step_flags.hpp"
 #include "cli/terminal.hpp"
@@ -73,6 +72,7 @@ Result<build::TestOptions> test_options(
     options.run.cache_directory = flags.cache_directory;
     QUERN_TRY(options.run.secrets, secret_files(flags.step));
     options.run.source_directory = flags.step.source_directory;
+    options.shell_check = flags.recipe.shell_check;
     return options;
 }
 
@@ -84,9 +84,6 @@ Result<std::vector<build::TestReport>> run_all(
     std::vector<build::TestReport> reports;
     for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {
         QUERN_TRY(options.load, load_options(flags.recipe, architecture));
-        if (flags.recipe.shell_check) {
-            QUERN_CHECK(check_scripts_of(options.recipe, options.load, services));
-        }
         options.run.workspace_directory = flags.step.workspace_directory;
         if (!flags.step.workspace_directory.empty()) {
             options.run.workspace_directory /= architecture;

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 
+#include "cli/flags.hpp"
 #include "support/source_root.hpp"
 
+#include <CLI/CLI.hpp>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
