@@ -8,19 +8,12 @@
 #include "apk/field_rules.hpp"
 #include "apk/key_handle.hpp"
 #include "support/atomic_file.hpp"
+#include "support/crypto_functions.hpp"
 #include "support/digest.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
-#include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #include <algorithm>
 #include <array>
@@ -32,9 +25,9 @@ namespace quern::apk {
 
 namespace {
 
-using Bio = Handle<BIO, &BIO_free>;
-using KeyContext = Handle<EVP_PKEY_CTX, &EVP_PKEY_CTX_free>;
-using BigNumber = Handle<BIGNUM, &BN_free>;
+using Bio = Handle<BIO, BIO_free>;
+using KeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using BigNumber = Handle<BIGNUM, BN_free>;
 
 Error invalid(std::string message) {
     return {ErrorCode::invalid_data, std::move(message)};
@@ -153,7 +146,7 @@ Result<PublicKey> PublicKey::parse(std::string_view pem) {
     const Bio input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     QUERN_ASSERT(input != nullptr);
     std::shared_ptr<EVP_PKEY> key(
-        PEM_read_bio_PUBKEY(input.get(), nullptr, &no_passphrase, nullptr), &EVP_PKEY_free
+        PEM_read_bio_PUBKEY(input.get(), nullptr, &no_passphrase, nullptr), EVP_PKEY_free
     );
     if (!key) {
         return not_a_public_key(pem);

@@ -4,16 +4,11 @@
 #include "apk/key_handle.hpp"
 #include "quern/keyring.hpp"
 #include "support/atomic_file.hpp"
+#include "support/crypto_functions.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
-#include <openssl/bio.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
 
 #include <algorithm>
 #include <cstring>
@@ -23,9 +18,9 @@ namespace quern::apk {
 
 namespace {
 
-using Bio = Handle<BIO, &BIO_free>;
-using Key = Handle<EVP_PKEY, &EVP_PKEY_free>;
-using KeyContext = Handle<EVP_PKEY_CTX, &EVP_PKEY_CTX_free>;
+using Bio = Handle<BIO, BIO_free>;
+using Key = Handle<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
 Error invalid(std::string message) {
     return {ErrorCode::invalid_data, std::move(message)};

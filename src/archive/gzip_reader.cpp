@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/gzip_reader.hpp"
 
+#include "archive/gzip_functions.hpp"
+
 #include <fmt/format.h>
-#include <isa-l/igzip_lib.h>
 
 #include <algorithm>
 #include <array>

@@ -3,10 +3,8 @@
 #include "archive/gzip_writer.hpp"
 
 #include "archive/gzip_blocks.hpp"
+#include "archive/gzip_functions.hpp"
 #include "support/handle.hpp"
-
-#include <libdeflate.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -35,7 +33,7 @@ constexpr std::size_t chunk_size = std::size_t{1} << 20U;
 constexpr std::size_t chunks_per_thread = 4;
 constexpr std::size_t longest_joint = 5;  ///< bytes of an empty stored block
 
-using Compressor = Handle<libdeflate_compressor, &libdeflate_free_compressor>;
+using Compressor = Handle<libdeflate_compressor, libdeflate_free_compressor>;
 
 /// Makes the complete deflate stream at `output` go on: the last block is no longer the last, and
 /// the end is that of a byte.

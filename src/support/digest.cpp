@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/digest.hpp"
 
+#include "support/crypto_functions.hpp"
 #include "support/handle.hpp"
-
-#include <openssl/evp.h>
 
 #include <unistd.h>
 
@@ -16,8 +15,8 @@ namespace quern {
 
 namespace {
 
-using Algorithm = Handle<EVP_MD, &EVP_MD_free>;
-using DigestContext = Handle<EVP_MD_CTX, &EVP_MD_CTX_free>;
+using Algorithm = Handle<EVP_MD, EVP_MD_free>;
+using DigestContext = Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits =

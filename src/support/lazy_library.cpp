@@ -6,6 +6,9 @@
 
 #include <dlfcn.h>
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace quern {
 
 Result<void> load_library(const char* soname, const char* package) {
@@ -18,10 +21,12 @@ Result<void> load_library(const char* soname, const char* package) {
 }
 
 void* library_symbol(const char* soname, const char* name) {
-    void* const library = ::dlopen(soname, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
-    QUERN_ASSERT(library != nullptr);
-    void* const symbol = ::dlsym(library, name);
-    QUERN_ASSERT(symbol != nullptr);
+    void* const library = ::dlopen(soname, RTLD_LAZY | RTLD_LOCAL);
+    void* const symbol = library == nullptr ? nullptr : ::dlsym(library, name);
+    if (symbol == nullptr) {
+        std::fprintf(stderr, "quern: %s\n", ::dlerror());
+        std::abort();
+    }
     return symbol;
 }
 

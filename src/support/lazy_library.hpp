@@ -21,13 +21,14 @@ struct FixedText {
 /// the process ends. Errors: unsupported, naming `package`, which has it. Thread safety: yes.
 Result<void> load_library(const char* soname, const char* package);
 
-/// A function of a library that `load_library` has loaded; aborts where it has not.
+/// A function of a library, which is loaded if it is not yet; aborts with a message where it is
+/// missing.
 void* library_symbol(const char* soname, const char* name);
 
 /// A function of a library that is loaded when it is needed, and not when the process starts: the
 /// libraries that few commands need bring forty others, which cost each command three times what it
 /// takes itself. Declared in our namespace under the function's own name it is called like that
-/// function; the library must have been loaded (`load_library`) before the first call.
+/// function. A library that a user may lack is loaded by `load_library` before the first call.
 /// Example: inline constexpr LazyFunction<"libz.so.1", "crc32", decltype(::crc32)> crc32{};
 template <FixedText soname, FixedText name, typename Function>
 struct LazyFunction;
