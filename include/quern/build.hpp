@@ -100,6 +100,7 @@ struct BuildOptions {
     bool debug = false;                         ///< set -x in steps
     bool interactive = false;                   ///< a shell in the guest where a step failed
     bool network = false;                       ///< --network=host
+    bool shell_check = true;                    ///< bash parses all scripts before anything runs
     const apk::PrivateKey* key = nullptr;
     std::int64_t source_date = 0;                                    ///< Unix seconds
     std::string namespace_name = "unknown";                          ///< --namespace

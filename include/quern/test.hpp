@@ -41,6 +41,7 @@ struct TestOptions {
     /// Main package under test with a constraint ("hello=2.10-r0"); empty: as the recipe names it.
     std::string package;
     TestRunOptions run;
+    bool shell_check = true;  ///< bash parses all scripts before anything runs
 };
 
 /// What became of one block.

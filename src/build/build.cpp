@@ -206,6 +206,9 @@ Result<BuildPlan> plan_build(
     BuildPlan plan;
     QUERN_TRY(plan.linters, package::LintSets::choose(options.lint_require, options.lint_warn));
     QUERN_TRY(plan.compiled, compile_recipe(configuration, options.recipe, options.load, services));
+    if (options.shell_check) {
+        QUERN_CHECK(check_scripts(plan.compiled.plan, options.recipe, services));
+    }
     recipe::Configuration& compiled = plan.compiled.configuration;
     QUERN_TRY(
         plan.environment,

@@ -4,6 +4,7 @@
 
 #include "build/limits.hpp"
 #include "build/lint.hpp"
+#include "pipeline/shell_check.hpp"
 #include "quern/version.hpp"
 #include "support/text.hpp"
 
@@ -71,6 +72,18 @@ Result<pipeline::Compiled> compile_recipe(
     }
     report_warnings(diagnostics, services.reporter);
     return std::move(*compiled);
+}
+
+Result<void> check_scripts(
+    const pipeline::Plan& plan, const std::filesystem::path& path, const Services& services
+) {
+    Diagnostics diagnostics;
+    QUERN_CHECK(pipeline::check_scripts(plan, services.cancel, diagnostics));
+    if (diagnostics.has_errors()) {
+        return report_all(diagnostics, path, services.reporter);
+    }
+    report_warnings(diagnostics, services.reporter);
+    return {};
 }
 
 bool is_wanted(

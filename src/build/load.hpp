@@ -25,6 +25,12 @@ Result<pipeline::Compiled> compile_recipe(
     const Services& services
 );
 
+/// Lets bash read all scripts before anything of them runs. `path` is for the message only.
+/// Errors: invalid_recipe (diagnostics were reported), interrupted, io.
+Result<void> check_scripts(
+    const pipeline::Plan& plan, const std::filesystem::path& path, const Services& services
+);
+
 /// Whether `target-architecture` takes it, by apk's names; warns if not.
 bool is_wanted(
     const recipe::Package& package,

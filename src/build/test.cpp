@@ -259,6 +259,9 @@ Result<TestReport> test(const TestOptions& options, const Services& services) {
         const pipeline::Compiled compiled,
         compile_recipe(configuration, options.recipe, load, services)
     );
+    if (options.shell_check) {
+        QUERN_CHECK(check_scripts(compiled.plan, options.recipe, services));
+    }
     TestBlocks blocks = {
         compiled, options.recipe, load.architecture, options.environment, {}, options.run};
     if (!options.package.empty()) {
