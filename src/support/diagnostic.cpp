@@ -22,6 +22,11 @@ constexpr std::size_t gutter_columns = 8;  // "    4 | "
 constexpr std::size_t least_text_columns = 24;
 constexpr std::string_view ellipsis = "...";
 
+/// Of one recipe. A place far down a line costs a walk over the line, and nobody reads so many.
+constexpr std::size_t max_errors = 1000;
+/// Errors and warnings: no more warnings are kept.
+constexpr std::size_t max_diagnostics = 2000;
+
 struct Cell {
     std::string text;
     std::size_t columns = 1;
@@ -211,10 +216,20 @@ nlohmann::ordered_json place_to_json(const Span& where) {
 }  // namespace
 
 void Diagnostics::add(Diagnostic diagnostic) {
-    if (diagnostic.severity == Severity::error) {
-        ++error_count_;
+    const bool is_error = diagnostic.severity == Severity::error;
+    error_count_ += is_error ? 1 : 0;
+    if (is_error && error_count_ == max_errors + 1) {
+        diagnostics_.push_back(
+            {.severity = Severity::error,
+             .id = "diagnostic-limit",
+             .message = fmt::format("over {} errors: the rest is not told", max_errors),
+             .where = diagnostic.where,
+             .notes = {},
+             .help = {}}
+        );
+    } else if (is_error ? error_count_ <= max_errors : diagnostics_.size() < max_diagnostics) {
+        diagnostics_.push_back(std::move(diagnostic));
     }
-    diagnostics_.push_back(std::move(diagnostic));
 }
 
 void Diagnostics::error(std::string_view id, std::string message, Span where, std::string help) {

@@ -16,20 +16,6 @@ namespace quern::yaml {
 
 namespace {
 
-/// Errors of one file that are told; after them only their number would grow.
-constexpr std::size_t max_errors = 1'000;
-
-void report(
-    std::string_view id, std::string message, Span where, std::string help, Reader& reader
-) {
-    const std::size_t count = reader.diagnostics.error_count();
-    if (count < max_errors) {
-        reader.diagnostics.error(id, std::move(message), where, std::move(help));
-    } else if (count == max_errors) {
-        reader.diagnostics.error("yaml-limit", "over 1,000 errors: the rest is not told", where);
-    }
-}
-
 constexpr std::array true_words = {
     "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"};
 constexpr std::array false_words = {
@@ -96,12 +82,11 @@ std::optional<std::int64_t> read_integer(
     } else if (number && *number > high) {
         help = fmt::format("the largest is {}", high);
     }
-    report(
+    reader.diagnostics.error(
         "wrong-type",
         fmt::format("expected {}, got '{}'", wanted, printable(node.text())),
         node.where(),
-        std::move(help),
-        reader
+        std::move(help)
     );
     return std::nullopt;
 }
@@ -139,12 +124,11 @@ bool count_object(const Node& node, Reader& reader) {
 }
 
 void report_wrong_type(const Node& node, std::string_view expected, Reader& reader) {
-    report(
+    reader.diagnostics.error(
         "wrong-type",
         fmt::format("expected {}, got {}", expected, node.kind_name()),
         node.where(),
-        {},
-        reader
+        {}
     );
 }
 
@@ -166,12 +150,11 @@ void report_unknown_key(
             );
         }
     }
-    report(
+    reader.diagnostics.error(
         "unknown-key",
         fmt::format("unknown key '{}' in {}", printable(key.text()), table),
         key.where(),
-        std::move(help),
-        reader
+        std::move(help)
     );
 }
 
@@ -228,12 +211,11 @@ bool read_value(const Node& node, bool& value, Reader& reader) {
     }
     const auto truth = parse_boolean(node.text());
     if (!truth || node.is_quoted()) {
-        report(
+        reader.diagnostics.error(
             "wrong-type",
             fmt::format("expected true or false, got '{}'", printable(node.text())),
             node.where(),
-            truth ? "take the quotes away" : "",
-            reader
+            truth ? "take the quotes away" : ""
         );
         return false;
     }

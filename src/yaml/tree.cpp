@@ -19,10 +19,9 @@ namespace quern::yaml::detail {
 namespace {
 
 constexpr std::size_t max_depth = 400;
-/// No real file comes near; a node takes a hundred bytes, and two bytes of text make one.
-constexpr std::size_t max_nodes = 250'000;
-/// Keys given twice that are told.
-constexpr std::size_t max_duplicates = 1'000;
+/// No real file comes near; what is made of a node takes up to 600 bytes, and two bytes of text
+/// make one.
+constexpr std::size_t max_nodes = 100'000;
 /// Of a list or a map, whose place is the rest of its first line.
 constexpr std::size_t longest_span = 200;
 constexpr std::uint64_t node_cost = 16;
@@ -171,7 +170,7 @@ bool TreeBuilder::close() {
 /// Puts a finished node where it belongs: as the root, a member, a key or a value.
 bool TreeBuilder::place(const NodeData& node) {
     if (tree_.nodes.size() > max_nodes) {
-        error("yaml-limit", "over 250,000 texts, lists and maps", span(node));
+        error("yaml-limit", "over 100,000 texts, lists and maps", span(node));
         return false;
     }
     if (levels_.empty()) {
@@ -226,9 +225,6 @@ void TreeBuilder::check_duplicates(const NodeData& map) {
             continue;
         }
         good_ = false;
-        if (diagnostics_.error_count() >= max_duplicates) {
-            return;
-        }
         diagnostics_.add(
             {.id = "duplicate-key",
              .message = fmt::format("the key '{}' is given twice", printable(key->text)),

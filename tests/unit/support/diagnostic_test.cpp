@@ -222,3 +222,16 @@ TEST_CASE("diagnostic: JSON has the same fields on one line", "[support][diagnos
         "\n"
     );
 }
+
+TEST_CASE("diagnostic: of thousands of errors the first are told", "[support][diagnostic]") {
+    const SourceFile file("a.yaml", std::string(5000, 'x'));
+    Diagnostics diagnostics;
+    for (std::size_t i = 0; i < 5000; ++i) {
+        diagnostics.error("bad", "bad", {.file = &file, .begin = i, .length = 1});
+    }
+    CHECK(diagnostics.error_count() == 5000);
+    const auto told = diagnostics.take();
+    REQUIRE(told.size() == 1001);
+    CHECK(told[999].where.begin == 999);
+    CHECK(told[1000].message == "over 1000 errors: the rest is not told");
+}
