@@ -28,7 +28,7 @@ namespace quern::rootfs {
 namespace {
 
 // Changes whenever the same description gives another tree.
-constexpr std::string_view layout_version = "2";
+constexpr std::string_view layout_version = "3";
 
 struct SkeletonDirectory {
     const char* path;

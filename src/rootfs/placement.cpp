@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 namespace quern::rootfs {
@@ -54,6 +56,52 @@ std::string_view kind_of(const InstalledEntry& entry) {
         default:
             return "file";
     }
+}
+
+// Nothing in a root is as deep as this: paths of packages end at 4,095 bytes.
+constexpr std::size_t max_depth = 2048;
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+Error times_error(int err) {
+    return Error::system(err, "setting the times of directories in the root");
+}
+
+// Only directories are opened: the kernel tells with the names what they are.
+Result<void> clear_directory_times(UniqueFd fd, std::size_t depth = 0) {
+    const int number = fd.get();
+    const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(number));
+    if (!directory || depth > max_depth) {
+        const int err = directory ? ELOOP : errno;
+        return times_error(err);
+    }
+    static_cast<void>(fd.release());
+    while (const dirent* entry = ::readdir(directory.get())) {
+        const std::string_view name = entry->d_name;
+        const bool may_be_one = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
+        if (!may_be_one || name == "." || name == "..") {
+            continue;
+        }
+        UniqueFd below(
+            ::openat(number, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        );
+        if (!below && entry->d_type == DT_UNKNOWN && (errno == ENOTDIR || errno == ELOOP)) {
+            continue;
+        }
+        if (!below) {
+            const int err = errno;
+            return times_error(err);
+        }
+        QUERN_CHECK(clear_directory_times(std::move(below), depth + 1));
+    }
+    const std::array<timespec, 2> times = {to_timespec(0), to_timespec(0)};
+    if (::futimens(number, times.data()) != 0) {
+        const int err = errno;
+        return times_error(err);
+    }
+    return {};
 }
 
 bool is_directory(const InstalledEntry& entry) {
@@ -242,6 +290,8 @@ Result<void> Placement::place_symlink(std::size_t number) {
 }
 
 Result<void> Placement::settle_directory_times() const {
+    QUERN_TRY(UniqueFd root, tree_.open_directory("."));
+    QUERN_CHECK(clear_directory_times(std::move(root)));
     for (const InstalledPackage& package : packages_) {
         for (const InstalledEntry& installed : package.entries) {
             if (!is_directory(installed)) {

@@ -29,7 +29,8 @@ class Placement {
     /// stay there. Errors: invalid_data (a path that another package, or this one, brings in
     /// another way: all are named), io.
     Result<void> place(StagedPackage staged, int staging);
-    /// Gives directories the time that the last package says: placing into them changed it.
+    /// Gives directories the time that the last package says, or the start of 1970 where none does:
+    /// placing into them changed it.
     Result<void> settle_directory_times() const;
     /// In the order of `place`; what a later package took over is listed with the later one only.
     /// To be called once all are placed.

@@ -51,6 +51,8 @@ TEST_CASE("assemble: a root without packages has what every root has", "[rootfs]
     CHECK(made.mode("tmp") == 01777);
     CHECK(made.mode("proc") == 0555);
     CHECK(made.mode("home") == 0755);
+    CHECK(made.root.status("home")->st_mtime == 0);  // no clock's time
+    CHECK(made.root.status("etc")->st_mtime == 0);
     CHECK(made.read("etc/apk/arch") == "x86_64\n");
     CHECK(made.read("etc/apk/world") == "busybox\nmake\n");
     CHECK(made.read("etc/apk/repositories") == "https://example.org/a\n/b\n");
