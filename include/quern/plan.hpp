@@ -110,7 +110,7 @@ struct Compiled {
 };
 
 /// The configuration with its disabled subpackages in their places: what `compile` prints.
-recipe::Configuration with_disabled(const Compiled& compiled);
+recipe::Configuration with_disabled(Compiled compiled);
 
 /// Expands `uses`, resolves inputs and variables, evaluates conditions, collects needs
 /// (recipe-and-build 4.2). Empty if an error was added. Diagnostics inside of definitions carry the

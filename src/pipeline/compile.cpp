@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace quern::pipeline {
 
@@ -157,13 +158,14 @@ std::optional<Compiled> compile(
     return compiled;
 }
 
-recipe::Configuration with_disabled(const Compiled& compiled) {
-    recipe::Configuration configuration = compiled.configuration;
+recipe::Configuration with_disabled(Compiled compiled) {
+    recipe::Configuration configuration = std::move(compiled.configuration);
     auto& subpackages = configuration.subpackages;
-    for (const Compiled::Disabled& disabled : compiled.disabled) {
+    for (Compiled::Disabled& disabled : compiled.disabled) {
         // In rising order, so that each index is that of the recipe.
         subpackages.insert(
-            subpackages.begin() + static_cast<std::ptrdiff_t>(disabled.index), disabled.subpackage
+            subpackages.begin() + static_cast<std::ptrdiff_t>(disabled.index),
+            std::move(disabled.subpackage)
         );
     }
     return configuration;

@@ -93,6 +93,29 @@ subpackages:
     );
 }
 
+TEST_CASE("shell: steps that differ in paths are read once", "[pipeline][shell_check]") {
+    const auto outcome = compile_demo(R"yaml(pipeline:
+  - runs: cp a-1.0/x /usr/lib; if true; then
+  - runs: cp b-2.0/y /usr/bin; if true; then
+  - runs: "list+=(a)"
+  - runs: "li/st=(a)"
+  - runs: "[[ -f x ]]"
+  - runs: "[[ x-f x ]]"
+  - runs: "cat <<a/b\n)\na/b"
+  - runs: "cat <<c/d\n)\na/b\n"
+)yaml");
+    const auto found = check(outcome);
+    Texts places;
+    for (const Diagnostic& diagnostic : found) {
+        places.push_back(place_of(diagnostic));
+    }
+    REQUIRE(found.size() == 4);
+    CHECK(places[0].find(":3 ") != std::string::npos);
+    CHECK(places[1].find(":6 ") != std::string::npos);
+    CHECK(places[2].find(":8 ") != std::string::npos);
+    CHECK(places[3].find(":10 ") != std::string::npos);
+}
+
 TEST_CASE("shell: a mistake in a definition shows who used it", "[pipeline][shell_check]") {
     const auto outcome = compile_demo(
         "pipeline: [{uses: outer}]",
