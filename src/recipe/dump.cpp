@@ -45,7 +45,7 @@ class Dumper {
         tree.put_unless_empty("pipeline", nodes(value.pipeline));
         DumpTree subpackages = DumpTree::list();
         for (const Subpackage& item : value.subpackages) {
-            subpackages.items.push_back(subpackage(item));
+            subpackages.items.push_back(compact(subpackage(item)));
         }
         tree.put_unless_empty("subpackages", std::move(subpackages));
         if (value.update) {
@@ -289,11 +289,16 @@ class Dumper {
         return tree;
     }
 
+    // Printed at once where that can be: the trees of thousands of steps take ten times their text.
+    DumpTree compact(DumpTree tree) const {
+        return is_recipe_ ? std::move(tree) : DumpTree::literal(print_json(tree));
+    }
+
     DumpTree nodes(const std::vector<PipelineNode>& list) const {
         DumpTree tree = DumpTree::list();
         tree.items.reserve(list.size());
         for (const PipelineNode& value : list) {
-            tree.items.push_back(node(value));
+            tree.items.push_back(compact(node(value)));
         }
         return tree;
     }

@@ -76,6 +76,18 @@ void append_json(std::string& out, const DumpTree& tree) {
     }
 }
 
+// Where nothing has to be escaped. Growing by doubling takes three times the memory.
+std::size_t size_hint(const DumpTree& tree) {
+    std::size_t size = tree.text.size() + 4;
+    for (const DumpTree& item : tree.items) {
+        size += size_hint(item);
+    }
+    for (const auto& [key, value] : tree.entries) {
+        size += key.size() + 4 + size_hint(value);
+    }
+    return size;
+}
+
 void append_yaml(std::string& out, const DumpTree& tree, std::size_t indent);
 
 /// What stands behind "key:" or "-", with the line's end.
@@ -144,6 +156,7 @@ void DumpTree::put_unless_empty(std::string_view key, DumpTree value) {
 
 std::string print_json(const DumpTree& tree) {
     std::string out;
+    out.reserve(size_hint(tree));
     append_json(out, tree);
     return out;
 }

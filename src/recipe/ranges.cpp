@@ -14,7 +14,7 @@ namespace quern::recipe {
 
 namespace {
 
-constexpr std::size_t max_subpackages = 10'000;
+constexpr std::size_t max_subpackages = 3'000;
 
 std::size_t size_of(const std::vector<PipelineNode>& nodes) {
     std::size_t size = 0;
@@ -83,7 +83,7 @@ class SubpackageExpander {
             }
         }
         if (expanded_.size() > max_subpackages) {
-            diagnostics_.error("recipe-limit", "over 10,000 subpackages", expanded_.back().where);
+            diagnostics_.error("recipe-limit", "over 3,000 subpackages", expanded_.back().where);
             expanded_.clear();
         }
         recipe_.subpackages = std::move(expanded_);
