@@ -103,13 +103,17 @@ Result<std::optional<std::size_t>> OwnGuest::resume(
     return latest;
 }
 
-Result<void> OwnGuest::freeze(const std::string& key) {
+std::filesystem::path OwnGuest::kept_output(const std::string& key) const {
+    return snapshots_ ? snapshots_->output(key) : std::filesystem::path();
+}
+
+Result<void> OwnGuest::freeze(const std::string& key, const FileRange& output) {
     if (!snapshots_ || layers_.size() + 2 >= rootfs::Overlay::most_layers) {
         return {};
     }
     workspace_.close_home();
     overlay_.reset();
-    layers_.push_back(snapshots_->keep(key, level_path() / "upper"));
+    layers_.push_back(snapshots_->keep(key, level_path() / "upper", output));
     ++level_;
     return mount_level();
 }

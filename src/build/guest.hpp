@@ -53,9 +53,12 @@ class OwnGuest {
     Result<std::optional<std::size_t>> resume(
         const std::vector<std::string>& keys, std::size_t limit
     );
-    /// Keeps what has changed since the last time as the layer of this state. Does nothing in a
-    /// plain guest, and where there are too many layers. Errors: io, sandbox.
-    Result<void> freeze(const std::string& key);
+    /// Keeps what has changed since the last time as the layer of this state, and what was printed
+    /// on the way. Does nothing in a plain guest, and where there are too many layers. Errors: io,
+    /// sandbox.
+    Result<void> freeze(const std::string& key, const FileRange& output);
+    /// Where the output that was kept with a state is, which may be nowhere.
+    std::filesystem::path kept_output(const std::string& key) const;
 
     /// Takes the guest apart and gives the directory of its workspace, which is then the caller's,
     /// and how to put the guest together, in paths below that directory or absolute ones.

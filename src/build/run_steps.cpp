@@ -63,6 +63,17 @@ Result<std::size_t> find_step(
     return found ? Result<std::size_t>(*found) : Result<std::size_t>(no_step(steps, flag, name));
 }
 
+// As if they had run now: a later step that fails shows what came before it.
+void repeat_outputs(const StepRun& run, std::size_t end, const OwnGuest& own, StepLog& log) {
+    for (std::size_t i = 0; i < end; ++i) {
+        if (const pipeline::Step* step = run.steps[i].step) {
+            log.write_heading(fmt::format("step \"{}\" of {} as it was", step->name, step->package)
+            );
+            log.repeat(own.kept_output(run.keys[i + 1]));
+        }
+    }
+}
+
 // Gives the index of the first step to run.
 Result<std::size_t> start(
     const StepRun& run, OwnGuest& own, StepLog& log, const Services& services
@@ -74,7 +85,7 @@ Result<std::size_t> start(
     if (!at_hand) {
         QUERN_CHECK(run.populate());
         QUERN_CHECK(prepare_guest(own.guest(), services));
-        QUERN_CHECK(own.freeze(run.keys.front()));
+        QUERN_CHECK(own.freeze(run.keys.front(), {}));
         return std::size_t{0};
     }
     if (*at_hand > 0) {
@@ -83,6 +94,7 @@ Result<std::size_t> start(
         );
         services.reporter.note(text);
         log.write_heading(text);
+        repeat_outputs(run, *at_hand, own, log);
     }
     return *at_hand;
 }
@@ -133,7 +145,10 @@ Result<bool> run_steps(const StepRun& run, OwnGuest& own, const Services& servic
         // What a shell of the user's mended is not what the texts of the steps make.
         is_as_written = is_as_written && *done;
         if (is_as_written) {
-            QUERN_CHECK(own.freeze(run.keys[next + 1]));
+            const bool has_output = run.steps[next].step != nullptr;
+            QUERN_CHECK(
+                own.freeze(run.keys[next + 1], has_output ? log.since_heading() : FileRange())
+            );
         }
     }
     return is_as_written;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -24,6 +25,8 @@ namespace quern::build {
 namespace {
 
 constexpr const char* layer_name = "layer";
+constexpr const char* output_name = "output";
+constexpr const char* removing_name = "removing";
 constexpr const char* size_name = "bytes";
 constexpr const char* boot_name = "boot";
 constexpr const char* settled_name = "settled";
@@ -73,7 +76,9 @@ std::uint64_t bytes_of(const std::filesystem::path& kept) {
     if (::stat(file.c_str(), &counted) == 0) {
         return static_cast<std::uint64_t>(counted.st_size);
     }
-    std::uint64_t bytes = 0;
+    std::error_code failure;
+    const std::uintmax_t output = std::filesystem::file_size(kept / output_name, failure);
+    std::uint64_t bytes = failure ? 0 : output;
     if (const auto tree = FileTree::open(kept / layer_name)) {
         constexpr std::uint64_t block = 512;
         std::ignore = tree->walk("", [&](const TreeEntry& entry) -> Result<void> {
@@ -87,6 +92,32 @@ std::uint64_t bytes_of(const std::filesystem::path& kept) {
         std::ignore = ::ftruncate(made.get(), static_cast<off_t>(bytes));
     }
     return bytes;
+}
+
+// A step that printed nothing has no file.
+Result<void> copy_range(const FileRange& range, const std::filesystem::path& to) {
+    if (range.begin >= range.end) {
+        return {};
+    }
+    const UniqueFd made(
+        ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
+    );
+    if (!made) {
+        return Error::system(errno, fmt::format("making {}", to.string()));
+    }
+    std::array<char, std::size_t{64} << 10U> buffer = {};
+    for (std::uint64_t at = range.begin; at < range.end;) {
+        const std::uint64_t wanted = std::min<std::uint64_t>(buffer.size(), range.end - at);
+        const ssize_t count = ::pread(
+            range.fd, buffer.data(), static_cast<std::size_t>(wanted), static_cast<off_t>(at)
+        );
+        if (count <= 0) {
+            return Error::system(count < 0 ? errno : EIO, "reading the log");
+        }
+        QUERN_CHECK(write_all(made.get(), {buffer.data(), static_cast<std::size_t>(count)}));
+        at += static_cast<std::uint64_t>(count);
+    }
+    return {};
 }
 
 void settle(const std::filesystem::path& kept, const std::string& boot) {
@@ -146,14 +177,20 @@ std::filesystem::path Snapshots::find(const std::string& key) const {
     return is_there && is_usable(directory_ / key, boot_) ? layer : std::filesystem::path();
 }
 
-std::filesystem::path Snapshots::keep(const std::string& key, const std::filesystem::path& layer)
-    const {
+std::filesystem::path Snapshots::output(const std::string& key) const {
+    return directory_ / key / output_name;
+}
+
+std::filesystem::path Snapshots::keep(
+    const std::string& key, const std::filesystem::path& layer, const FileRange& output
+) const {
     // The place gets its name when it is complete: a name is all that `find` looks at.
     const std::filesystem::path making = layer.parent_path() / "kept";
     const std::filesystem::path place = directory_ / key;
     std::error_code failure;
     const auto tree = FileTree::create(making);
-    if (!tree || !tree->write(boot_name, boot_, 0600)) {
+    if (!tree || !copy_range(output, making / output_name) ||
+        !tree->write(boot_name, boot_, 0600)) {
         return layer;
     }
     std::filesystem::rename(layer, making / layer_name, failure);
@@ -180,6 +217,8 @@ Result<void> Snapshots::trim(const std::filesystem::path& directory, const Snaps
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         return {};
     }
+    const std::filesystem::path removing = directory / removing_name;
+    QUERN_CHECK(remove_tree(removing));
     std::uint64_t bytes = 0;
     std::size_t count = 0;
     const std::string boot = boot_id();
@@ -188,7 +227,9 @@ Result<void> Snapshots::trim(const std::filesystem::path& directory, const Snaps
         bytes += kept.bytes;
         ++count;
         if (bytes > limits.bytes || count > limits.count) {
-            QUERN_CHECK(remove_tree(kept.path));
+            // A kill in the middle must not leave half a layer under its key.
+            std::filesystem::rename(kept.path, removing, failure);
+            QUERN_CHECK(remove_tree(failure ? kept.path : removing));
         }
     }
     return {};

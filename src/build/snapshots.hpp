@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "build/step_log.hpp"
 #include "quern/error.hpp"
 #include "support/handle.hpp"
 
@@ -29,9 +30,14 @@ class Snapshots {
 
     /// The layer of a state; empty if it is not at hand.
     std::filesystem::path find(const std::string& key) const;
-    /// Moves `layer` (on the same file system, mounted nowhere) in. Gives where it is now: one
-    /// that another build kept under this key meanwhile stays, and ours stays where it is.
-    std::filesystem::path keep(const std::string& key, const std::filesystem::path& layer) const;
+    /// What was printed on the way to the state.
+    std::filesystem::path output(const std::string& key) const;
+    /// Moves `layer` (on the same file system, mounted nowhere) in, with a copy of `output`. Gives
+    /// where it is now: one that another build kept under this key meanwhile stays, and ours stays
+    /// where it is.
+    std::filesystem::path keep(
+        const std::string& key, const std::filesystem::path& layer, const FileRange& output
+    ) const;
     /// Marks as used now: the least recently used go first.
     void touch(const std::string& key) const;
 

@@ -96,7 +96,7 @@ std::vector<std::string> step_keys(
     std::string_view base, const std::vector<PlannedStep>& steps, const StepSettings& settings
 ) {
     // Raised when what the same step leaves behind changes with quern.
-    constexpr std::string_view format = "quern snapshot 1";
+    constexpr std::string_view format = "quern snapshot 2";
     KeyText first;
     first.add(format);
     first.add(base);

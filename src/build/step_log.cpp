@@ -9,7 +9,10 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <tuple>
@@ -21,13 +24,17 @@ namespace {
 constexpr std::size_t kept_lines = 40;
 constexpr std::size_t kept_line_bytes = 4096;
 
+std::uint64_t end_of(int fd) {
+    const off_t end = ::lseek(fd, 0, SEEK_CUR);
+    return end < 0 ? 0 : static_cast<std::uint64_t>(end);
+}
+
 }  // namespace
 
 Result<StepLog> StepLog::create(const std::filesystem::path& path, Reporter& reporter) {
     std::error_code failure;
     std::filesystem::create_directories(path.parent_path(), failure);
-    UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)
-    );
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!file) {
         return Error::system(errno, fmt::format("opening the log {}", path.string()));
     }
@@ -38,6 +45,25 @@ void StepLog::write_heading(std::string_view text) {
     std::ignore = write_all(
         file_.get(), fmt::format("== {}\n", text)
     );  // a full disk must not fail the build's last words
+    heading_end_ = end_of(file_.get());
+}
+
+FileRange StepLog::since_heading() const {
+    return {file_.get(), heading_end_, end_of(file_.get())};
+}
+
+void StepLog::repeat(const std::filesystem::path& output) {
+    const UniqueFd file(::open(output.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    std::array<char, std::size_t{64} << 10U> buffer = {};
+    while (file) {
+        const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+        if (count <= 0) {
+            return;
+        }
+        const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+        std::ignore = write_all(file_.get(), bytes);  // as above
+        remember(bytes);
+    }
 }
 
 std::string StepLog::masked(std::string text) const {
@@ -71,6 +97,10 @@ void StepLog::flush(std::string_view step) {
 void StepLog::pass_on(std::string_view step, std::string_view bytes) {
     std::ignore = write_all(file_.get(), bytes);  // as above
     reporter_->step_output(step, bytes);
+    remember(bytes);
+}
+
+void StepLog::remember(std::string_view bytes) {
     while (!bytes.empty()) {
         const std::size_t end = bytes.find('\n');
         const std::string_view part = bytes.substr(0, end);

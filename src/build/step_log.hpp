@@ -6,6 +6,7 @@
 #include "quern/reporter.hpp"
 #include "support/handle.hpp"
 
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <string>
@@ -18,6 +19,13 @@ namespace quern::build {
 /// In front of each line of `StepLog::last_lines`.
 inline constexpr std::string_view kept_line_prefix = "  | ";
 
+/// Some bytes of a file that is open for reading.
+struct FileRange {
+    int fd = -1;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+};
+
 /// Takes what steps print: all of it goes to a file and to the reporter, the last lines are kept
 /// for the message of a failure. Memory is bounded.
 class StepLog {
@@ -27,6 +35,11 @@ class StepLog {
 
     /// A line of our own in the file: "running step 'configure'".
     void write_heading(std::string_view text);
+    /// What was written since the last heading; valid for as long as this lives.
+    FileRange since_heading() const;
+    /// Takes up what a step printed in an earlier run: as `write`, but past the reporter, who has
+    /// seen it. A file that cannot be opened is passed over.
+    void repeat(const std::filesystem::path& output);
     void write(std::string_view step, std::string_view bytes);
     /// Texts that come out as "***" from now on, in the file too. Lines are then passed on whole.
     void hide(std::vector<std::string> texts) { hidden_ = std::move(texts); }
@@ -42,9 +55,11 @@ class StepLog {
     UniqueFd file_;
     std::filesystem::path path_;
     void pass_on(std::string_view step, std::string_view bytes);
+    void remember(std::string_view bytes);
     std::string masked(std::string text) const;
     Reporter* reporter_;
     std::vector<std::string> hidden_;
+    std::uint64_t heading_end_ = 0;
     std::string held_;  ///< of a line whose end has not come, where something is hidden
     std::deque<std::string> lines_;
     std::string unfinished_;

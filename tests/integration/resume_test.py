@@ -2,18 +2,22 @@
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
 """A build starts where something has changed: what runs, what is kept, and that the bytes are those of a build from the beginning."""
+import os
 import pathlib
 import random
+import shutil
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from workbench import digests, expect, main
+from workbench import QUERN, build_flags, digests, expect, main
 
 HEAD = """package: {name: probe, version: '1', epoch: 0, copyright: [{license: MIT}]}
 environment: {contents: {packages: [busybox]}}
 """
 SEED = 7
+STEPS = 100
 
 
 def text(scripts, head=HEAD):
@@ -27,8 +31,9 @@ def build(bench, recipe, *words, status=0):
     """Builds with a cache of the bench's own; gives the numbers of the steps that ran and the messages."""
     cache = bench.folder / "cache"
     done = bench.build(recipe, "-v", *words, status=status, env={"QUERN_CACHE_DIR": str(cache)})
-    ran = [word[5:] for line in done.stderr.splitlines() for word in line.split() if word.startswith("ran-s")]
-    return [int(number) for number in dict.fromkeys(ran)], done.stderr  # a failure repeats what was printed last
+    # A failure repeats what was printed last, by steps that did not run now too.
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("  | ")]
+    return [int(word[5:]) for line in lines for word in line.split() if word.startswith("ran-s")], done.stderr
 
 
 def packages(bench, folder="packages"):
@@ -47,6 +52,45 @@ def an_edit(bench):
     expect(ran == [4] and "3 of 5 steps are as they were" in messages, f"{ran}\n{messages}")
     expect(build(bench, bench.recipe(text(SCRIPTS[:3] + ["true"] + SCRIPTS[4:])))[0] == [4, 5], "did not go on at step 4")
     expect(build(bench, bench.recipe(text(SCRIPTS)), "--out-dir", "other")[0] == [], "steps that ran before ran again")
+
+
+def outputs(bench):
+    """a failure shows what earlier steps printed, whether they ran now or before; so does the log."""
+    recipe = bench.recipe(text(["true", "echo to-stderr >&2", "echo about-to-fail; false"]))
+    cold = build(bench, recipe, status=3)[1]
+    log = bench.folder / "cache/logs/probe-1.x86_64.log"
+    log = next((bench.folder / "cache/logs").glob("probe-1-*.log")) if not log.exists() else log
+    printed = ["ran-s1", "ran-s2", "to-stderr", "ran-s3", "about-to-fail"]
+    for _ in range(2):
+        ran, warm = build(bench, recipe, status=3)
+        expect(ran == [3], f"{ran}\n{warm}")
+        last = warm[warm.index("its last lines were"):]
+        expect(last == cold[cold.index("its last lines were"):], f"{cold}\n{warm}")
+        expect([line[4:] for line in last.splitlines() if line.startswith("  | ")] == printed, last)
+        expect([line for line in log.read_text().splitlines() if not line.startswith("== ")] == printed, log.read_text())
+
+
+def killed(bench):
+    """after kills at any time of a build the next one goes on, and the bytes are those of a build from the beginning."""
+    recipe = bench.recipe(text([f"{script}; sleep 0.05" for script in SCRIPTS * 2]))
+    cache = {"QUERN_CACHE_DIR": str(bench.folder / "cache")}
+    build(bench, recipe, "--fresh", "--out-dir", "whole")
+    shutil.rmtree(bench.folder / "cache/snapshots")
+    done = False
+    for round in range(40):
+        started = subprocess.Popen([QUERN, "build", recipe, *build_flags()], cwd=bench.folder, env={**os.environ, **cache},
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            done = started.wait(0.15 + 0.03 * (round % 7)) == 0
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+        if done:
+            break
+    if not done:
+        build(bench, recipe)
+    expect(packages(bench)["x86_64/probe-1-r0.apk"] == packages(bench, "whole")["x86_64/probe-1-r0.apk"], "other bytes after kills")
+    expect(not list((bench.folder / "packages").glob(".quern-staging-*")), "a staging folder was left")
 
 
 def nothing_changed(bench):
@@ -98,14 +142,14 @@ def random_edits(bench):
 
 def speed(bench):
     """an unchanged build and a late step start at once (figures only)."""
-    scripts = ["true"] * 30
+    scripts = ["true"] * STEPS
     start = time.monotonic()
     build(bench, bench.recipe(text(scripts)))
     whole = time.monotonic()
     build(bench, bench.recipe(text(scripts)))
     unchanged = time.monotonic()
-    build(bench, bench.recipe(text(scripts[:99] + ["echo edited"])))
-    print(f"# 100 steps {whole - start:.2f} s, unchanged {unchanged - whole:.3f} s, last step again {time.monotonic() - unchanged:.3f} s")
+    build(bench, bench.recipe(text(scripts[:-1] + ["echo edited"])))
+    print(f"# {STEPS} steps {whole - start:.2f} s, unchanged {unchanged - whole:.3f} s, last step again {time.monotonic() - unchanged:.3f} s")
 
 
-main([an_edit, nothing_changed, ranges, random_edits, speed])
+main([an_edit, outputs, nothing_changed, ranges, random_edits, killed, speed])

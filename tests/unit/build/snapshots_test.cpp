@@ -4,6 +4,7 @@
 
 #include "support/atomic_file.hpp"
 #include "support/temp_dir.hpp"
+#include "tests/support/recording_reporter.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -34,15 +35,52 @@ TEST_CASE("snapshots: a layer is moved in and found by its key", "[build][snapsh
     REQUIRE(snapshots);
     CHECK(snapshots->find("one").empty());
     const auto layer = f.layer("a");
-    const auto kept = snapshots->keep("one", layer);
+    const auto kept = snapshots->keep("one", layer, {});
     CHECK_FALSE(std::filesystem::exists(layer));
     CHECK(std::filesystem::exists(kept / "file"));
     CHECK(snapshots->find("one") == kept);
     // The first one stays; ours is still somewhere.
-    const auto second = snapshots->keep("one", f.layer("b"));
+    const auto second = snapshots->keep("one", f.layer("b"), {});
     CHECK(second != kept);
     CHECK(std::filesystem::exists(second / "file"));
     CHECK(snapshots->find("one") == kept);
+}
+
+TEST_CASE("snapshots: what a step printed is kept with its layer", "[build][snapshots]") {
+    Fixture f;
+    RecordingReporter reporter;
+    const auto snapshots = Snapshots::open(f.store);
+    auto log = StepLog::create(f.directory.path() / "a.log", reporter);
+    REQUIRE((snapshots && log));
+    log->write("s", "of another step\n");
+    log->write_heading("running");
+    log->write("s", "one\ntwo");
+    snapshots->keep("key", f.layer("a"), log->since_heading());
+    CHECK(read_file(snapshots->output("key")).value_or("") == "one\ntwo");
+    snapshots->keep("silent", f.layer("b"), {});
+    CHECK_FALSE(std::filesystem::exists(snapshots->output("silent")));
+
+    auto next = StepLog::create(f.directory.path() / "b.log", reporter);
+    REQUIRE(next);
+    const std::size_t told = reporter.events().size();
+    next->repeat(snapshots->output("key"));
+    next->repeat(snapshots->output("silent"));
+    CHECK(next->last_lines() == "  | one\n  | two\n");
+    CHECK(read_file(next->path()).value_or("") == "one\ntwo");
+    CHECK(reporter.events().size() == told);
+}
+
+TEST_CASE("snapshots: half a layer of a killed removal is no layer", "[build][snapshots]") {
+    Fixture f;
+    {
+        const auto snapshots = Snapshots::open(f.store);
+        REQUIRE(snapshots);
+        snapshots->keep("one", f.layer("a"), {});
+        std::filesystem::create_directories(f.store / "removing" / "layer");
+    }
+    REQUIRE(Snapshots::trim(f.store, {.bytes = 0, .count = 0}));
+    CHECK_FALSE(std::filesystem::exists(f.store / "removing"));
+    CHECK_FALSE(std::filesystem::exists(f.store / "one"));
 }
 
 TEST_CASE(
@@ -51,7 +89,7 @@ TEST_CASE(
     Fixture f;
     const auto snapshots = Snapshots::open(f.store);
     REQUIRE(snapshots);
-    snapshots->keep("one", f.layer("a"));
+    snapshots->keep("one", f.layer("a"), {});
     REQUIRE(write_file_atomically(f.store / "one" / "boot", "another run"));
     CHECK(snapshots->find("one").empty());
     REQUIRE(write_file_atomically(f.store / "one" / "settled", ""));
@@ -67,7 +105,7 @@ TEST_CASE(
         const auto snapshots = Snapshots::open(f.store);
         REQUIRE(snapshots);
         for (const char* key : {"old", "older", "new"}) {
-            snapshots->keep(key, f.layer(key, 100'000));
+            snapshots->keep(key, f.layer(key, 100'000), {});
         }
         std::filesystem::last_write_time(
             f.store / "older" / "boot", Time::clock::now() - std::chrono::hours(2)
