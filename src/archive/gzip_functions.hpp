@@ -15,10 +15,13 @@ namespace quern::archive {
     inline constexpr LazyFunction<library, #name, decltype(::name)> name {}
 
 QUERN_GZIP("libdeflate.so.0", libdeflate_alloc_compressor);
+QUERN_GZIP("libdeflate.so.0", libdeflate_alloc_decompressor);
 QUERN_GZIP("libdeflate.so.0", libdeflate_crc32);
 QUERN_GZIP("libdeflate.so.0", libdeflate_deflate_compress);
 QUERN_GZIP("libdeflate.so.0", libdeflate_deflate_compress_bound);
+QUERN_GZIP("libdeflate.so.0", libdeflate_deflate_decompress_ex);
 QUERN_GZIP("libdeflate.so.0", libdeflate_free_compressor);
+QUERN_GZIP("libdeflate.so.0", libdeflate_free_decompressor);
 QUERN_GZIP("libisal.so.2", isal_inflate);
 QUERN_GZIP("libisal.so.2", isal_inflate_init);
 #undef crc32_combine  // which is crc32_combine64 where offsets have 64 bits

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/gzip_blocks.hpp"
+#include "archive/gzip_chunks.hpp"
 #include "archive/gzip_reader.hpp"
 
 #include <array>
@@ -38,5 +39,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     StringSource source(bytes);
     static_cast<void>(read_everything(source, bytes));
     static_cast<void>(find_deflate_end({data, size}));
+    // What can be taken apart is what any reader finds in it.
+    constexpr std::size_t longest = std::size_t{1} << 24U;
+    if (const auto chunks = read_chunks(bytes, longest)) {
+        const auto whole = gzip_decompress(bytes, longest);
+        QUERN_ASSERT(whole.has_value() && *whole == chunks->text);
+    }
     return 0;
 }
