@@ -5,11 +5,10 @@
 // member is not even inflated before the signature holds (apk-format 2).
 #include "quern/index.hpp"
 
+#include "apk/index_body.hpp"
 #include "apk/signature_section.hpp"
 #include "archive/byte_stream.hpp"
 #include "archive/gzip_reader.hpp"
-#include "archive/gzip_writer.hpp"
-#include "archive/tar_writer.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -25,9 +24,6 @@ namespace {
 
 constexpr std::uint64_t longest_signature_section = std::uint64_t{1} << 20U;
 constexpr std::uint64_t longest_description = std::uint64_t{1} << 20U;
-// An index is written anew for each package that is published: half the time of the default level
-// for 4 % more bytes (README, "Measured").
-constexpr int gzip_level = 1;
 
 Error invalid(std::string message) {
     return {ErrorCode::invalid_data, std::move(message)};
@@ -172,30 +168,7 @@ Result<std::string> verify(const Members& members, const Keyring& keyring) {
     return keyring.verify(members.signatures, digests);
 }
 
-Result<std::string> with_signature(std::string_view body, const PrivateKey& key) {
-    SignedDigests digests;
-    digests.update(body);
-    QUERN_TRY(const Signature signature, key.sign(digests));
-    QUERN_TRY(std::string bytes, make_signature_section(signature, 0));
-    bytes += body;
-    return bytes;
-}
-
-archive::TarEntry index_file(std::string name, std::uint64_t size) {
-    archive::TarEntry entry;
-    entry.path = std::move(name);
-    entry.mode = 0644;
-    entry.user_name = "root";
-    entry.group_name = "root";
-    entry.size = size;
-    return entry;
-}
-
-}  // namespace
-
-Result<IndexFile> read_index(
-    std::string_view bytes, const Keyring* keyring, const IndexLimits& limits
-) {
+Result<Members> split_within(std::string_view bytes, const IndexLimits& limits) {
     if (bytes.size() > limits.file_bytes) {
         return Error(
                    ErrorCode::limit,
@@ -203,7 +176,15 @@ Result<IndexFile> read_index(
         )
             .help("raise the limit with --max-index-file-bytes");
     }
-    QUERN_TRY(Members members, split_members(bytes));
+    return split_members(bytes);
+}
+
+}  // namespace
+
+Result<IndexFile> read_index(
+    std::string_view bytes, const Keyring* keyring, const IndexLimits& limits
+) {
+    QUERN_TRY(Members members, split_within(bytes, limits));
     IndexFile file;
     if (keyring != nullptr) {
         QUERN_TRY(file.verified_by, verify(members, *keyring));
@@ -213,25 +194,37 @@ Result<IndexFile> read_index(
     return file;
 }
 
+Result<std::string_view> verified_index_body(
+    std::string_view bytes, const Keyring& keyring, const IndexLimits& limits
+) {
+    QUERN_TRY(const Members members, split_within(bytes, limits));
+    QUERN_CHECK(verify(members, keyring));
+    return members.body;
+}
+
 Result<std::string> write_index(const Index& index, const PrivateKey* key) {
     const std::string text = index.to_string();
-    archive::StringSink tar;
-    archive::TarWriter writer(tar);
-    QUERN_CHECK(writer.add(index_file("DESCRIPTION", index.description.size()), index.description));
-    QUERN_CHECK(writer.add(index_file("APKINDEX", text.size()), text));
-    QUERN_CHECK(writer.finish_with_end_blocks());
-    QUERN_TRY(std::string body, archive::gzip_compress(tar.text(), {.level = gzip_level}));
-    if (key == nullptr) {
-        return body;
+    std::vector<IndexRecord> records;
+    records.reserve(index.entries.size());
+    std::string_view rest = text;
+    for (const IndexEntry& entry : index.entries) {
+        const std::size_t size = rest.find("\n\n") + 2;
+        IndexRecord& record = records.emplace_back();
+        record.name = entry.name;
+        record.text = rest.substr(0, size);
+        rest.remove_prefix(size);
     }
-    return with_signature(body, *key);
+    const archive::ChunkedMember none;
+    return write_index_body(
+        {.description = index.description, .records = records, .known = none}, key
+    );
 }
 
 Result<std::string> sign_index(std::string_view bytes, const PrivateKey& key) {
     QUERN_TRY(const Members members, split_members(bytes));
     // What is signed should be an index: a signature says that its maker has looked at it.
     QUERN_TRY([[maybe_unused]] const Index checked, read_body(members.body, {}));
-    return with_signature(members.body, key);
+    return sign_member(members.body, key);
 }
 
 }  // namespace quern::apk

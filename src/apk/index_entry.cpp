@@ -155,7 +155,8 @@ void Index::sort() {
         if (const int names = a.name.compare(b.name); names != 0) {
             return names < 0;
         }
-        return compare_versions(a.version, b.version) < 0;
+        const auto versions = compare_versions(a.version, b.version);
+        return versions != 0 ? versions < 0 : a.version < b.version;
     });
 }
 

@@ -101,6 +101,16 @@ Result<std::string> make_signature_section(const Signature& signature, std::int6
     return archive::gzip_compress(tar.text());
 }
 
+Result<std::string> sign_member(std::string_view body, const PrivateKey& key) {
+    SignedDigests digests;
+    digests.update(body);
+    QUERN_TRY(const Signature signature, key.sign(digests));
+    QUERN_TRY(std::string bytes, make_signature_section(signature, 0));
+    bytes.reserve(bytes.size() + body.size());
+    bytes += body;
+    return bytes;
+}
+
 Result<void> read_small_tar(
     std::string_view text, std::string_view section, bool open_ended, const SmallFileVisitor& visit
 ) {

@@ -105,26 +105,27 @@ Result<UniqueFd> lock_directory(const std::filesystem::path& directory) {
 
 }  // namespace
 
-Result<apk::IndexFile> read_own_index(
-    std::string_view bytes, const apk::PrivateKey* key, const apk::IndexLimits& limits
+Result<apk::IndexDraft> read_own_index(
+    std::string bytes, const apk::PrivateKey* key, const apk::IndexLimits& limits
 ) {
     if (key == nullptr) {
-        return apk::read_index(bytes, nullptr, limits);
+        QUERN_TRY(const apk::IndexFile file, apk::read_index(bytes, nullptr, limits));
+        return apk::IndexDraft(file.index);
     }
     QUERN_TRY(apk::PublicKey public_key, key->public_key());
     apk::Keyring keyring;
     QUERN_CHECK(keyring.add(key->public_key_name(), std::move(public_key)));
-    auto checked = apk::read_index(bytes, &keyring, limits);
+    auto checked = apk::read_index_draft(bytes, keyring, limits);
     if (checked || checked.error().code() != ErrorCode::signature) {
         return checked;
     }
-    QUERN_TRY(apk::IndexFile file, apk::read_index(bytes, nullptr, limits));
+    QUERN_TRY(const apk::IndexFile file, apk::read_index(bytes, nullptr, limits));
     const auto& signatures = file.signatures;
     const bool claims =
         std::any_of(signatures.begin(), signatures.end(), [key](const apk::Signature& signature) {
             return signature.key_name == key->public_key_name();
         });
-    return claims ? std::move(checked) : Result<apk::IndexFile>(std::move(file));
+    return claims ? std::move(checked) : apk::IndexDraft(file.index);
 }
 
 Result<ArchDirectory> ArchDirectory::lock(const std::filesystem::path& directory) {
@@ -145,23 +146,24 @@ std::filesystem::path ArchDirectory::beside(std::string_view purpose) const {
     return beside_path(path_, purpose);
 }
 
-Result<apk::Index> ArchDirectory::read_index(const apk::PrivateKey* key) const {
+Result<apk::IndexDraft> ArchDirectory::read_index(const apk::PrivateKey* key) const {
     auto bytes = read_file(index_path());
     if (!bytes) {
         if (bytes.error().code() == ErrorCode::not_found) {
-            return apk::Index();
+            return apk::IndexDraft();
         }
         return std::move(bytes).error();
     }
-    auto file = read_own_index(*bytes, key);
-    if (!file) {
-        return std::move(file).error().context(fmt::format("reading {}", index_path().string()));
+    auto index = read_own_index(std::move(*bytes), key);
+    if (!index) {
+        return std::move(index).error().context(fmt::format("reading {}", index_path().string()));
     }
-    return std::move(file->index);
+    return index;
 }
 
-Result<void> ArchDirectory::write_index(const apk::Index& index, const apk::PrivateKey* key) const {
-    QUERN_TRY(const std::string bytes, apk::write_index(index, key));
+Result<void> ArchDirectory::write_index(const apk::IndexDraft& index, const apk::PrivateKey* key)
+    const {
+    QUERN_TRY(const std::string bytes, index.write(key));
     return replace(index_path().filename().string(), bytes);
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "apk/index_draft.hpp"
 #include "quern/error.hpp"
 #include "quern/index.hpp"
 #include "quern/keyring.hpp"
@@ -16,8 +17,8 @@ namespace quern::repository {
 /// Reads an index of ours. One that others signed, or nobody, is taken as it is; one that claims to
 /// be signed by `key` and is not is refused: to sign it again would make it true. Errors:
 /// signature, invalid_data, limit.
-Result<apk::IndexFile> read_own_index(
-    std::string_view bytes, const apk::PrivateKey* key, const apk::IndexLimits& limits = {}
+Result<apk::IndexDraft> read_own_index(
+    std::string bytes, const apk::PrivateKey* key, const apk::IndexLimits& limits = {}
 );
 
 /// The directory of a repository that holds the packages and the index of one architecture, locked
@@ -35,9 +36,9 @@ class ArchDirectory {
 
     /// The published index; an empty one if there is none. With `key`, a signature that claims to
     /// be by it must be right.
-    Result<apk::Index> read_index(const apk::PrivateKey* key) const;
+    Result<apk::IndexDraft> read_index(const apk::PrivateKey* key) const;
     /// Replaces the index at once.
-    Result<void> write_index(const apk::Index& index, const apk::PrivateKey* key) const;
+    Result<void> write_index(const apk::IndexDraft& index, const apk::PrivateKey* key) const;
 
     /// Replaces one file that is for readers at once; a kill leaves nothing in the directory.
     Result<void> replace(const std::string& name, std::string_view bytes) const;

@@ -47,18 +47,23 @@ std::optional<FileGuard::State> FileGuard::State::of(const std::filesystem::path
 }
 
 FileGuard FileGuard::read(const std::filesystem::path& path) {
-    FileGuard guard;
     const auto text = read_file(path);
-    if (!text || !text->starts_with(header)) {
+    return text ? parse(*text) : FileGuard();
+}
+
+FileGuard FileGuard::parse(std::string_view text) {
+    FileGuard guard;
+    if (!text.starts_with(header)) {
         return guard;
     }
-    for (std::string_view line : split(*text, '\n')) {
+    for (std::string_view line : split(text, '\n')) {
         std::array<std::optional<std::int64_t>, 4> numbers;
         for (auto& number : numbers) {
             number = parse_signed(take_word(line));
         }
         const std::string checksum(take_word(line));
-        if (numbers[0] && numbers[1] && numbers[2] && numbers[3] && line.starts_with('/')) {
+        if (numbers[0] && numbers[1] && numbers[2] && numbers[3] && *numbers[3] >= 0 &&
+            line.starts_with('/')) {
             const State state{
                 *numbers[0], *numbers[1], *numbers[2], static_cast<std::uint64_t>(*numbers[3])};
             guard.files_[std::string(line)] = {state, checksum};
@@ -67,7 +72,7 @@ FileGuard FileGuard::read(const std::filesystem::path& path) {
     return guard;
 }
 
-Result<void> FileGuard::write(const std::filesystem::path& path) const {
+std::string FileGuard::to_string() const {
     std::string text(header);
     text += '\n';
     for (const auto& [file, known] : files_) {
@@ -81,7 +86,11 @@ Result<void> FileGuard::write(const std::filesystem::path& path) const {
             file
         );
     }
-    return write_file_atomically(path, text);
+    return text;
+}
+
+Result<void> FileGuard::write(const std::filesystem::path& path) const {
+    return write_file_atomically(path, to_string());
 }
 
 std::optional<std::string> FileGuard::checksum_of(const std::filesystem::path& file) const {

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace quern::repository {
 
@@ -19,9 +20,13 @@ class FileGuard {
  public:
     /// Never fails: what cannot be read is empty.
     static FileGuard read(const std::filesystem::path& path);
+    /// Lines that are none of ours are passed over.
+    static FileGuard parse(std::string_view text);
+    std::string to_string() const;
     /// Errors: io.
     Result<void> write(const std::filesystem::path& path) const;
 
+    bool is_empty() const { return files_.empty(); }
     /// Identity ("Q1…") of the package in `file`, if the file is as it was.
     std::optional<std::string> checksum_of(const std::filesystem::path& file) const;
     /// Remembers the file as it is now. One that changed within the last seconds is left out: it

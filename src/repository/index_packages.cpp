@@ -3,7 +3,6 @@
 #include "apk/adb_index.hpp"
 #include "quern/package_file.hpp"
 #include "quern/package_info.hpp"
-#include "quern/version.hpp"
 #include "repository/arch_directory.hpp"
 #include "repository/file_guard.hpp"
 #include "repository/page.hpp"
@@ -14,7 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <functional>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -63,15 +62,18 @@ class Indexing {
         QUERN_TRY(const std::vector<std::filesystem::path> packages, expand(places));
         lock_output();
         guard_ = FileGuard::read(guard_path());
-        QUERN_TRY(apk::Index source, read_source());
-        QUERN_TRY(std::vector<apk::IndexEntry> entries, read_entries(source, packages, pool));
+        QUERN_TRY(const apk::IndexDraft source, read_source());
+        index_ = source;
+        QUERN_TRY(auto records, read_records(source, packages, pool));
+        records = wanted(packages, std::move(records));
         if (options_.merge) {
-            index_ = std::move(source);
+            index_.merge(std::move(records));
+        } else {
+            index_.replace_all(std::move(records));
         }
-        index_.merge(wanted(packages, std::move(entries)));
         QUERN_CHECK(remove_named());
         keep_newest();
-        QUERN_CHECK(write());
+        QUERN_CHECK(write(pool));
         return std::move(report_);
     }
 
@@ -109,86 +111,100 @@ class Indexing {
                                   : write_file_atomically(directory() / name, bytes);
     }
 
-    Result<apk::Index> read_source() const {
+    Result<apk::IndexDraft> read_source() const {
         const std::filesystem::path& path = options_.merge ? options_.source : output_;
         auto bytes = read_file(path, options_.index_limits.file_bytes);
         if (!bytes) {
-            return bytes.error().code() == ErrorCode::not_found ? Result<apk::Index>(apk::Index())
-                                                                : std::move(bytes).error();
+            return bytes.error().code() == ErrorCode::not_found
+                       ? Result<apk::IndexDraft>(apk::IndexDraft())
+                       : std::move(bytes).error();
         }
-        auto file = read_own_index(*bytes, options_.key, options_.index_limits);
-        if (file) {
-            return std::move(file->index);
+        auto index = read_own_index(std::move(*bytes), options_.key, options_.index_limits);
+        if (index) {
+            return index;
         }
         // What is replaced as a whole only saves work.
         return options_.merge
-                   ? std::move(file).error().context(fmt::format("reading {}", path.string()))
-                   : Result<apk::Index>(apk::Index());
+                   ? std::move(index).error().context(fmt::format("reading {}", path.string()))
+                   : Result<apk::IndexDraft>(apk::IndexDraft());
     }
 
-    Result<std::vector<apk::IndexEntry>> read_entries(
-        const apk::Index& source, std::span<const std::filesystem::path> packages, ThreadPool& pool
+    /// One for each package; of those that are as they were the one that `source` has.
+    Result<std::vector<apk::IndexRecord>> read_records(
+        const apk::IndexDraft& source,
+        std::span<const std::filesystem::path> packages,
+        ThreadPool& pool
     ) {
-        std::unordered_map<std::string, const apk::IndexEntry*> known;
-        for (const apk::IndexEntry& entry : source.entries) {
-            known.emplace(entry.checksum, &entry);
+        std::unordered_map<std::string_view, const apk::IndexRecord*> known;
+        if (!options_.verify && !guard_.is_empty()) {
+            for (const apk::IndexRecord& record : source.records()) {
+                known.emplace(record.checksum, &record);
+            }
         }
-        std::vector<apk::IndexEntry> entries(packages.size());
+        std::vector<apk::IndexRecord> records(packages.size());
         std::vector<std::size_t> unknown;
         for (std::size_t i = 0; i < packages.size(); ++i) {
-            const auto checksum = options_.verify ? std::nullopt : guard_.checksum_of(packages[i]);
+            const auto checksum = known.empty() ? std::nullopt : guard_.checksum_of(packages[i]);
             const auto found = checksum ? known.find(*checksum) : known.end();
             if (found != known.end()) {
-                entries[i] = *found->second;
+                records[i] = *found->second;
             } else {
                 unknown.push_back(i);
             }
         }
-        const auto read_one = [&](std::size_t i) -> Result<void> {
-            const std::filesystem::path& path = packages[unknown[i]];
-            QUERN_TRY(
-                const apk::PackageFile package,
-                apk::PackageFile::open(path, options_.package_limits)
-            );
-            const apk::PackageHead& head = package.head();
-            entries[unknown[i]] = apk::make_index_entry(head.info, head.checksum, head.file_size);
+        std::vector<apk::IndexEntry> entries(unknown.size());
+        QUERN_CHECK(pool.for_each_index(unknown.size(), [&](std::size_t i) -> Result<void> {
+            QUERN_TRY(entries[i], read_entry(packages[unknown[i]]));
             return {};
-        };
-        QUERN_CHECK(pool.for_each_index(unknown.size(), read_one));
+        }));
         report_.read = unknown.size();
-        for (const std::size_t i : unknown) {
-            guard_.note(packages[i], entries[i].checksum);
+        const std::vector<apk::IndexRecord> printed = index_.print(entries);
+        for (std::size_t i = 0; i < unknown.size(); ++i) {
+            guard_.note(packages[unknown[i]], entries[i].checksum);
+            records[unknown[i]] = printed[i];
         }
-        return entries;
+        return records;
     }
 
-    std::vector<apk::IndexEntry> wanted(
-        std::span<const std::filesystem::path> packages, std::vector<apk::IndexEntry> entries
+    Result<apk::IndexEntry> read_entry(const std::filesystem::path& path) const {
+        QUERN_TRY(
+            const apk::PackageFile package, apk::PackageFile::open(path, options_.package_limits)
+        );
+        const apk::PackageHead& head = package.head();
+        return apk::make_index_entry(head.info, head.checksum, head.file_size);
+    }
+
+    std::vector<apk::IndexRecord> wanted(
+        std::span<const std::filesystem::path> packages, std::vector<apk::IndexRecord> records
     ) {
-        std::vector<apk::IndexEntry> list;
-        for (std::size_t i = 0; i < entries.size(); ++i) {
-            if (options_.architecture.empty() || entries[i].architecture == options_.architecture) {
-                list.push_back(std::move(entries[i]));
+        if (options_.architecture.empty()) {
+            return records;
+        }
+        std::vector<apk::IndexRecord> list;
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            if (records[i].architecture == options_.architecture) {
+                list.push_back(records[i]);
             } else {
                 report_.warnings.push_back(fmt::format(
                     "{} is for {}: skipped",
                     printable(packages[i].string()),
-                    entries[i].architecture
+                    records[i].architecture
                 ));
             }
         }
         return list;
     }
 
-    template <typename Predicate>
-    std::size_t drop(const Predicate& is_dropped) {
-        return std::erase_if(index_.entries, [&](const apk::IndexEntry& entry) {
-            if (is_dropped(entry)) {
-                report_.dropped.push_back(entry.file_name());
+    std::size_t drop(const std::function<bool(const apk::IndexRecord&)>& is_dropped) {
+        const std::size_t before = report_.dropped.size();
+        index_.erase_if([&](const apk::IndexRecord& record) {
+            if (is_dropped(record)) {
+                report_.dropped.push_back(record.file_name());
                 return true;
             }
             return false;
         });
+        return report_.dropped.size() - before;
     }
 
     Result<void> remove_named() {
@@ -196,8 +212,8 @@ class Indexing {
             const std::string name = wanted.substr(0, wanted.find('='));
             const std::string version =
                 name.size() < wanted.size() ? wanted.substr(name.size() + 1) : std::string();
-            const std::size_t count = drop([&](const apk::IndexEntry& entry) {
-                return entry.name == name && (version.empty() || entry.version == version);
+            const std::size_t count = drop([&](const apk::IndexRecord& record) {
+                return record.name == name && (version.empty() || record.version == version);
             });
             if (count == 0) {
                 return Error(
@@ -213,46 +229,50 @@ class Indexing {
         if (options_.keep_versions == 0) {
             return;
         }
-        std::map<std::string, std::vector<std::string>> versions;
-        for (const apk::IndexEntry& entry : index_.entries) {
-            versions[entry.name].push_back(entry.version);
-        }
-        std::set<std::pair<std::string, std::string>> superseded;
-        for (auto& [name, list] : versions) {
-            std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
-                return apk::compare_versions(a, b) > 0;
-            });
-            for (std::size_t i = options_.keep_versions; i < list.size(); ++i) {
-                superseded.emplace(name, list[i]);
+        // The order is that of names and then versions: the newest of a name come last.
+        const auto records = index_.records();
+        std::set<const char*> superseded;
+        for (std::size_t i = 0; i + options_.keep_versions < records.size(); ++i) {
+            if (records[i].name == records[i + options_.keep_versions].name) {
+                superseded.insert(records[i].text.data());
             }
         }
-        drop([&](const apk::IndexEntry& entry) {
-            return superseded.contains({entry.name, entry.version});
-        });
+        drop([&](const apk::IndexRecord& record) { return superseded.contains(record.text.data()); }
+        );
     }
 
-    Result<void> write() const {
-        QUERN_TRY(const std::string bytes, apk::write_index(index_, options_.key));
+    Result<void> write(ThreadPool& pool) const {
+        QUERN_TRY(const std::string bytes, index_.write(options_.key, &pool));
         QUERN_CHECK(replace(output_.filename().string(), bytes));
-        if (options_.writes_v3) {
-            const std::string spec =
-                directory_name() +
-                "/${name}-${version}.apk";  // packages for all machines lie there too
-            QUERN_TRY(const std::string adb, apk::write_adb_index(index_, spec, options_.key));
-            QUERN_CHECK(replace("Packages.adb", adb));
-        }
-        if (!options_.repository_url.empty()) {
-            const PageOptions page = {
-                .repository_url = options_.repository_url,
-                .architecture = directory_name(),
-                .key_name = options_.key == nullptr ? "" : options_.key->public_key_name(),
-            };
-            QUERN_CHECK(replace("index.html", make_page(index_, page)));
-        }
+        QUERN_CHECK(write_views());
         if (!guard_path().empty()) {
             std::ignore = guard_.write(guard_path());  // then all is read again next time
         }
         return options_.delete_files ? delete_dropped() : Result<void>();
+    }
+
+    /// The same index in other forms.
+    Result<void> write_views() const {
+        if (!options_.writes_v3 && options_.repository_url.empty()) {
+            return {};
+        }
+        QUERN_TRY(const apk::Index index, index_.to_index(options_.index_limits));
+        if (options_.writes_v3) {
+            const std::string spec =
+                directory_name() +
+                "/${name}-${version}.apk";  // packages for all machines lie there too
+            QUERN_TRY(const std::string adb, apk::write_adb_index(index, spec, options_.key));
+            QUERN_CHECK(replace("Packages.adb", adb));
+        }
+        if (options_.repository_url.empty()) {
+            return {};
+        }
+        const PageOptions page = {
+            .repository_url = options_.repository_url,
+            .architecture = directory_name(),
+            .key_name = options_.key == nullptr ? "" : options_.key->public_key_name(),
+        };
+        return replace("index.html", make_page(index, page));
     }
 
     /// Behind the index: no visible entry names them any more.
@@ -271,7 +291,7 @@ class Indexing {
     const IndexPackagesOptions& options_;
     std::optional<ArchDirectory> lock_;
     FileGuard guard_;
-    apk::Index index_;
+    apk::IndexDraft index_;
     IndexPackagesReport report_;
 };
 

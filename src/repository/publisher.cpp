@@ -27,7 +27,6 @@
 #include <cstring>
 #include <string>
 #include <system_error>
-#include <unordered_map>
 #include <utility>
 
 namespace quern::repository {
@@ -119,7 +118,7 @@ class Publication {
         if (!options_.update_index) {
             return move_packages(directory_.path());
         }
-        QUERN_TRY(apk::Index index, directory_.read_index(options_.key));
+        QUERN_TRY(apk::IndexDraft index, directory_.read_index(options_.key));
         if (packages_.empty() && names_all_present(index)) {
             return {};
         }
@@ -151,48 +150,29 @@ class Publication {
     }
 
     /// Whether the index says already what it would say after this call.
-    bool names_all_present(const apk::Index& index) const {
+    bool names_all_present(const apk::IndexDraft& index) const {
         const auto is_named = [&index](const apk::IndexEntry& wanted) {
-            const std::string text = wanted.to_string();
-            return std::any_of(
-                index.entries.begin(),
-                index.entries.end(),
-                [&](const apk::IndexEntry& entry) {
-                    return entry.name == wanted.name && entry.to_string() == text;
-                }
-            );
+            const apk::IndexRecord* record = index.find(wanted.name, wanted.version);
+            return record != nullptr && record->text == wanted.to_string() + "\n";
         };
         return has_entry(directory_.index_path()) &&
                std::all_of(present_.begin(), present_.end(), is_named);
     }
 
-    void merge_into(apk::Index& index) const {
-        for (const apk::IndexEntry& entry : present_) {
-            index.merge(entry);
-        }
+    void merge_into(apk::IndexDraft& index) const {
+        std::vector<apk::IndexEntry> entries = present_;
         for (const StagedPackage& package : packages_) {
-            index.merge(package.entry);
+            entries.push_back(package.entry);
         }
+        index.merge(entries);
     }
 
-    bool is_staged(const apk::IndexEntry& entry) const {
-        return std::any_of(
-            packages_.begin(),
-            packages_.end(),
-            [&entry](const StagedPackage& package) {
-                return package.entry.name == entry.name && package.entry.version == entry.version;
-            }
-        );
-    }
-
-    bool replaces_a_named_file(const apk::Index& index) const {
-        return std::any_of(
-            index.entries.begin(),
-            index.entries.end(),
-            [this](const apk::IndexEntry& entry) {
-                return is_staged(entry) && has_entry(directory_.path() / entry.file_name());
-            }
-        );
+    bool replaces_a_named_file(const apk::IndexDraft& index) const {
+        return std::any_of(packages_.begin(), packages_.end(), [&](const StagedPackage& package) {
+            const apk::IndexEntry& entry = package.entry;
+            return index.find(entry.name, entry.version) != nullptr &&
+                   has_entry(directory_.path() / entry.file_name());
+        });
     }
 
     Result<void> move_packages(const std::filesystem::path& target) const {
@@ -202,13 +182,13 @@ class Publication {
         return {};
     }
 
-    Result<void> publish_in_place(const apk::Index& fresh) const {
+    Result<void> publish_in_place(const apk::IndexDraft& fresh) const {
         QUERN_CHECK(move_packages(directory_.path()));
         return directory_.write_index(fresh, options_.key);
     }
 
-    Result<void> publish_by_exchange(apk::Index& old) const {
-        apk::Index fresh = old;
+    Result<void> publish_by_exchange(apk::IndexDraft& old) const {
+        apk::IndexDraft fresh = old;
         merge_into(fresh);
         auto successor = directory_.make_successor();
         if (successor && !packages_.empty()) {
@@ -241,15 +221,18 @@ class Publication {
 
     /// Nobody sees the successor yet, but its index is a hard link to the visible one: it must be
     /// replaced, not written to.
-    Result<void> write_index_to(const std::filesystem::path& successor, const apk::Index& fresh)
-        const {
-        QUERN_TRY(const std::string bytes, apk::write_index(fresh, options_.key));
+    Result<void> write_index_to(
+        const std::filesystem::path& successor, const apk::IndexDraft& fresh
+    ) const {
+        QUERN_TRY(const std::string bytes, fresh.write(options_.key));
         return write_file_atomically(successor / directory_.index_path().filename(), bytes);
     }
 
-    Result<void> publish_in_steps(apk::Index& old, const apk::Index& fresh) const {
-        std::erase_if(old.entries, [this](const apk::IndexEntry& entry) {
-            return is_staged(entry);
+    Result<void> publish_in_steps(apk::IndexDraft& old, const apk::IndexDraft& fresh) const {
+        old.erase_if([this](const apk::IndexRecord& record) {
+            return std::any_of(packages_.begin(), packages_.end(), [&](const auto& package) {
+                return package.entry.name == record.name && package.entry.version == record.version;
+            });
         });
         QUERN_CHECK(directory_.write_index(old, options_.key));
         return publish_in_place(fresh);

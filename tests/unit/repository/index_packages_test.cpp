@@ -44,12 +44,10 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE(
-    "index_packages: entries come in the order of the packages", "[repository][index_packages]"
-) {
+TEST_CASE("index_packages: entries come by name, then by version", "[repository][index_packages]") {
     Fixture f;
-    CHECK(f.run({f.add("b", "1-r0"), f.add("a", "2-r0"), f.add("a", "1-r0")}, {}).empty());
-    CHECK(f.names() == "b-1-r0 a-2-r0 a-1-r0");
+    CHECK(f.run({f.add("b", "1-r0"), f.add("a", "10-r0"), f.add("a", "9-r0")}, {}).empty());
+    CHECK(f.names() == "a-9-r0 a-10-r0 b-1-r0");
     CHECK(problems_of(f.directory.path()).empty());
 }
 
@@ -63,14 +61,14 @@ TEST_CASE(
     CHECK(f.names().empty());
 }
 
-TEST_CASE("index_packages: merging replaces in place and appends", "[repository][index_packages]") {
+TEST_CASE("index_packages: merging replaces and adds", "[repository][index_packages]") {
     Fixture f;
     f.run({f.add("b", "1-r0"), f.add("a", "1-r0")}, {});
     f.run(
         {f.add("c", "1-r0"), f.add("b", "1-r0", "other")},
         {.merge = true, .source = f.index, .key = &test_key()}
     );
-    CHECK(f.names() == "b-1-r0 a-1-r0 c-1-r0");
+    CHECK(f.names() == "a-1-r0 b-1-r0 c-1-r0");
     CHECK(problems_of(f.directory.path()).empty());
     CHECK(apk::read_index(*read_file(f.index), &test_keyring()));
 }
@@ -141,7 +139,7 @@ TEST_CASE("index_packages: pruning keeps the newest versions", "[repository][ind
     );
     REQUIRE(report);
     CHECK(report->dropped == std::vector<std::string>{"a-9-r0.apk"});
-    CHECK(f.names() == "a-10-r0 b-1-r0 a-10-r1");
+    CHECK(f.names() == "a-10-r0 a-10-r1 b-1-r0");
     CHECK(problems_of(f.directory.path()).empty());
 }
 
