@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -87,7 +88,43 @@ Result<Members> split_members(std::string_view bytes) {
     return members;
 }
 
-Result<std::string> inflate_body(std::string_view body, const IndexLimits& limits) {
+/// Bytes of a text of unknown length. Memory is not touched before it is filled: for an index that
+/// costs more than to inflate it.
+class TextRoom {
+ public:
+    explicit TextRoom(std::size_t size)
+        : room_(std::make_unique_for_overwrite<char[]>(size)), size_(size) {}
+
+    /// Where the next bytes go; never empty.
+    std::span<char> free() {
+        if (filled_ == size_) {
+            TextRoom larger(2 * size_);
+            std::copy_n(room_.get(), filled_, larger.room_.get());
+            larger.filled_ = filled_;
+            *this = std::move(larger);
+        }
+        return {room_.get() + filled_, size_ - filled_};
+    }
+    void fill(std::size_t count) { filled_ += count; }
+    std::string_view text() const { return {room_.get(), filled_}; }
+
+ private:
+    std::unique_ptr<char[]> room_;  // NOLINT(modernize-avoid-c-arrays): not to be zeroed
+    std::size_t size_;
+    std::size_t filled_ = 0;
+};
+
+/// Room for what the trailer of a gzip member says, if its size allows for that.
+std::size_t likely_size(std::string_view member) {
+    constexpr std::size_t highest_ratio = 1032;  // of deflate
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4 && member.size() >= 4; ++i) {
+        size |= std::size_t{static_cast<unsigned char>(member[member.size() - 4 + i])} << (8 * i);
+    }
+    return std::min(size, highest_ratio * member.size()) + 1;
+}
+
+Result<TextRoom> inflate_body(std::string_view body, const IndexLimits& limits) {
     archive::StringSource source(body);
     // Room for the tar headers, padding and the description beside the text itself.
     const std::uint64_t most = limits.text_bytes + 2 * longest_description;
@@ -96,27 +133,20 @@ Result<std::string> inflate_body(std::string_view body, const IndexLimits& limit
     if (!any) {
         return invalid("APKINDEX.tar.gz has no content");
     }
-    std::string text;
-    std::size_t filled = 0;
+    TextRoom room(std::min<std::uint64_t>(likely_size(body), most + 1));
     while (true) {
-        constexpr std::size_t smallest = std::size_t{256} << 10U;
-        if (text.size() - filled < smallest / 2) {
-            text.resize(std::max(smallest, std::min<std::size_t>(text.size() * 2, most + 1)));
-            QUERN_ASSERT(filled < text.size());
-        }
-        QUERN_TRY(const std::size_t count, reader.read(std::span(text).subspan(filled)));
+        QUERN_TRY(const std::size_t count, reader.read(room.free()));
         if (count == 0) {
             break;
         }
-        filled += count;
+        room.fill(count);
     }
-    text.resize(filled);
     if (reader.source_offset() != body.size()) {
         return invalid(
             "APKINDEX.tar.gz: bytes or a further gzip member behind the index, which apk 3 refuses"
         );
     }
-    return text;
+    return room;
 }
 
 Result<Index> read_body(std::string_view body, const IndexLimits& limits) {
@@ -130,7 +160,8 @@ Result<Index> read_body(std::string_view body, const IndexLimits& limits) {
     Index index;
     std::string description;
     bool found = false;
-    const auto take = [&](const archive::TarEntry& entry, std::string content) -> Result<void> {
+    const auto take = [&](const archive::TarEntry& entry,
+                          std::string_view content) -> Result<void> {
         if (entry.path == "APKINDEX") {
             found = true;
             QUERN_TRY(index, Index::parse(content, limits));
@@ -144,10 +175,10 @@ Result<Index> read_body(std::string_view body, const IndexLimits& limits) {
         if (content.size() > longest_description) {
             return invalid("APKINDEX.tar.gz: DESCRIPTION has more than 1 MiB");
         }
-        description = std::move(content);
+        description = content;
         return {};
     };
-    QUERN_CHECK(read_small_tar(*text, "index", false, take));
+    QUERN_CHECK(view_small_tar(text->text(), "index", false, take));
     if (!found) {
         return invalid("APKINDEX.tar.gz holds no APKINDEX");
     }

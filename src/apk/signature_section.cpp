@@ -14,6 +14,8 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <span>
+#include <tuple>
 #include <utility>
 
 namespace quern::apk {
@@ -80,6 +82,21 @@ Result<std::optional<Signature>> parse_signature(std::string_view name, std::str
         *kind, std::string(rest.substr(dot + 1)), std::move(content)});
 }
 
+/// A text that is read, and what of it is left.
+class TextSource final : public archive::ByteSource {
+ public:
+    explicit TextSource(std::string_view text) : rest_(text) {}
+    Result<std::size_t> read(std::span<char> buffer) override {
+        const std::size_t count = rest_.copy(buffer.data(), buffer.size());
+        rest_.remove_prefix(count);
+        return count;
+    }
+    std::string_view rest() const { return rest_; }
+
+ private:
+    std::string_view rest_;
+};
+
 }  // namespace
 
 bool is_signature_name(std::string_view name) {
@@ -114,13 +131,22 @@ Result<std::string> sign_member(std::string_view body, const PrivateKey& key) {
 Result<void> read_small_tar(
     std::string_view text, std::string_view section, bool open_ended, const SmallFileVisitor& visit
 ) {
+    const auto copy = [&visit](const archive::TarEntry& entry, std::string_view content) {
+        return visit(entry, std::string(content));
+    };
+    return view_small_tar(text, section, open_ended, copy);
+}
+
+Result<void> view_small_tar(
+    std::string_view text, std::string_view section, bool open_ended, const SmallFileViewer& visit
+) {
     constexpr std::uint64_t most_entries = 1000;
     if (open_ended && has_end_block(text)) {
         return invalid(
             fmt::format("{} section: tar end blocks, where clients stop reading", section)
         );
     }
-    archive::StringSource source(text);
+    TextSource source(text);
     archive::TarReader reader(source, {.entries = most_entries});
     std::set<std::string, std::less<>> seen;
     while (true) {
@@ -142,8 +168,10 @@ Result<void> read_small_tar(
                 fmt::format("{} section: '{}' stands in it twice", section, printable(entry.path))
             );
         }
-        QUERN_TRY(std::string content, reader.read_all(text.size()));
-        QUERN_CHECK(visit(entry, std::move(content)));
+        if (entry.size > source.rest().size()) {
+            QUERN_TRY(std::ignore, reader.read_all(text.size()));  // which says what is wrong
+        }
+        QUERN_CHECK(visit(entry, source.rest().substr(0, entry.size)));
     }
 }
 

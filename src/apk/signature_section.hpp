@@ -37,5 +37,11 @@ using SmallFileVisitor =
 Result<void> read_small_tar(
     std::string_view text, std::string_view section, bool open_ended, const SmallFileVisitor& visit
 );
+/// The same without a copy: `content` is a part of `text`.
+using SmallFileViewer =
+    std::function<Result<void>(const archive::TarEntry& entry, std::string_view content)>;
+Result<void> view_small_tar(
+    std::string_view text, std::string_view section, bool open_ended, const SmallFileViewer& visit
+);
 
 }  // namespace quern::apk
