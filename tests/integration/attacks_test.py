@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hostile packages, indexes, keys, caches and servers against the finished program: each is refused with its exit status, and nothing is
 written, trusted or told that should not be. tests/conformance/attacks.tsv says which row of the list of attacks each case shows."""
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -295,6 +297,17 @@ def secrets(bench):
         expect(not path.is_file() or CANARY.encode() not in path.read_bytes(), f"kept in {path}")
 
 
+def environment(bench):
+    """the caller's environment is printed by no command, however much it is asked to tell, on success and failure."""
+    repository = make_repository(bench)
+    env = {"QUERN_TEST_TOKEN": CANARY, "GITHUB_TOKEN": CANARY, CANARY: "x"}
+    outputs = [lock(bench, repository, "-vv", env=env), lock(bench, repository, "-vv", packages=("none",), env=env, status=1),
+               bench.run("-vv", "doctor", env=env, status=(0, 4)), bench.run("-vv", "resolve", "--index", "none", "x", env=env, status=4),
+               bench.run("-vv", "index", "none.apk", env=env, status=4), bench.run("-vv", "compile", "--arch", "x86_64", recipe(bench, "p-0"), env=env)]
+    for done in outputs:
+        expect(CANARY not in done.stdout + done.stderr, f"told:\n{done.stdout}{done.stderr}")
+
+
 def other_hosts(bench):
     """credentials go to the host that was named, and to none that it redirects to."""
     repository = make_repository(bench)
@@ -326,6 +339,29 @@ def interrupted(bench):
     expect(not (bench.folder / "recipe/melange.lock.json").exists(), "a lock was written")
 
 
+def installed_databases(bench):
+    """a hostile database of installed packages in an image ends in an answer or an error, soon and within bounds."""
+    record = "C:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nP:a\nV:1-r0\nA:x86_64\nS:1\nI:1\n"
+    chain = "".join(f"P:p{i}\nV:1\nD:p{(i + 1) % 3000}\n\n" for i in range(3000))
+    databases = {
+        "short lines": "P\nV\n:\n\nF\nR\n\n", "empty names": "P:\nV:\n\nF:\nR:\nZ:\n\n", "no end": record + "F:usr\nR:x", "a NUL": record + "F:a\0b\n\n",
+        "only files": "F:usr\nR:x\n" * 50_000, "a long line": record + "F:" + "d/" * 1_000_000 + "\n\n", "bad numbers": record.replace("S:1", "S:-1e99") + "\n",
+        "a circle": chain, "a name that is a path": record.replace("P:a", "P:../../a") + "\n",
+        "an escape": record + "T:\x1b[2Jred\nF:\x1b[2J\nR:\x1b]0;x\x07\n\n",
+        "no text": bytes(range(256)).decode("latin-1") * 500, "twice": (record + "F:usr\nR:x\n\n") * 2, "nothing": "",
+    }
+    for name, text in databases.items():
+        layer = tar_of({"usr/lib/apk/db/installed": text.encode("latin-1"), "etc/apk/world": b"a p0\n", "usr/x": b"x"})
+        config = json.dumps({"architecture": "amd64", "os": "linux", "config": {},
+                             "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}).encode()
+        manifest = json.dumps([{"Config": "config.json", "RepoTags": ["x:1"], "Layers": ["layer.tar"]}]).encode()
+        (bench.folder / "image.tar").write_bytes(tar_of({"manifest.json": manifest, "config.json": config, "layer.tar": layer}))
+        for words in (("explain", "image.tar", "usr/x"), ("explain", "image.tar", "p0"), ("diff", "image.tar", "image.tar")):
+            done = subprocess.run([QUERN, "image", *words], cwd=bench.folder, capture_output=True, check=False, timeout=30)
+            expect(done.returncode in (0, 1), f"{name}: {words[0]} exits with {done.returncode}: {done.stderr[:300]}")
+            expect(b"\x1b" not in done.stdout + done.stderr, f"{name}: {words[0]} prints an escape")
+
+
 def publishers(bench):
     """eight publishers to one index at once lose nothing."""
     repository = make_repository(bench, count=1)
@@ -344,4 +380,4 @@ def publishers(bench):
 
 
 main([another_package, other_data, flipped_caches, bombs, endless_answers, wrong_keys, trust_from_around, laundered_index, hostile_names,
-      damaged_packages, hostile_indexes, control_characters, modes, secrets, other_hosts, interrupted, publishers])
+      damaged_packages, hostile_indexes, control_characters, modes, secrets, environment, other_hosts, interrupted, publishers, installed_databases])
