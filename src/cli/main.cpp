@@ -14,6 +14,7 @@
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -30,8 +31,16 @@ CancelToken& process_cancel() {
     return token;
 }
 
+// What does not look at the token ends without cleaning up, as by kill -9: the next start does.
+constexpr unsigned seconds_to_stop = 5;
+
 extern "C" void request_stop(int) {
     process_cancel().request();
+    ::alarm(seconds_to_stop);
+}
+
+extern "C" void end_at_once(int) {
+    ::_exit(exit_status(ErrorCode::interrupted));
 }
 
 // A second signal ends the process at once: the handler is gone after the first.
@@ -43,6 +52,9 @@ void install_signal_handlers() {
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
         ::sigaction(number, &action, nullptr);
     }
+    struct sigaction late = {};
+    late.sa_handler = end_at_once;
+    ::sigaction(SIGALRM, &late, nullptr);
     struct sigaction ignore = {};
     ignore.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &ignore, nullptr);

@@ -125,6 +125,17 @@ def an_interrupt(bench):
         expect(not leftovers(cache), f"left behind: {leftovers(cache)}")
 
 
+def work_that_does_not_listen(bench):
+    """a stop ends also work that cannot be interrupted: the key would take minutes."""
+    with subprocess.Popen([QUERN, "keygen", "--key-size", "16384", bench.folder / "large.rsa"], stdout=subprocess.PIPE) as child:
+        try:
+            child.communicate(timeout=1)  # past the start
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGTERM)
+        expect(child.wait(timeout=60) in (130, 0), f"ended with {child.returncode}")
+    expect(child.returncode == 0 or not list(bench.folder.glob("large*")), "half a key was written")
+
+
 def the_guest_sees_no_host(bench):
     """a step sees neither the network, nor the environment, nor the files of the host."""
     canary = bench.folder / "canary"
@@ -155,4 +166,4 @@ def a_published_repository_stays(bench):
 
 
 main([a_failing_step, a_missing_program, a_guest_without_a_shell, a_wrong_recipe, an_unknown_pipeline, a_missing_package, a_wrong_checksum, a_wrong_key,
-      a_signing_key_that_is_none, an_interrupt, the_guest_sees_no_host, usage, a_published_repository_stays])
+      a_signing_key_that_is_none, an_interrupt, work_that_does_not_listen, the_guest_sees_no_host, usage, a_published_repository_stays])
