@@ -7,7 +7,9 @@
 #include "build/last_failure.hpp"
 #include "build/workspace.hpp"
 #include "cli/command.hpp"
+#include "cli/index_flags.hpp"
 #include "cli/session.hpp"
+#include "cli/step_flags.hpp"
 #include "cli/terminal.hpp"
 #include "quern/package_info.hpp"
 #include "quern/plan.hpp"
@@ -25,9 +27,10 @@ namespace quern::cli {
 namespace {
 
 struct EnterFlags {
-    std::vector<std::string> packages, repositories, keyring, command;
+    EnvironmentFlags environment;
+    std::vector<std::string> command;
     std::string architecture = "host";
-    bool ignore_signatures = false, offline = false, network = false;
+    bool network = false;
 };
 
 sandbox::Command guest_command(const EnterFlags& flags) {
@@ -102,26 +105,21 @@ Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services&
 Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
     SessionOptions session_options;
     session_options.needs_guest = true;
-    session_options.offline = flags.offline;
+    session_options.offline = flags.environment.offline;
     QUERN_TRY(const auto session, Session::create(invocation, session_options));
     pipeline::Library library({}, session->reader());
     const build::Services services = session->services(library);
-    if (flags.packages.empty()) {
+    if (flags.environment.packages.empty()) {
         return run_in_failed_guest(flags, services);
     }
     const std::string architecture = flags.architecture == "host"
                                          ? apk::host_architecture()
                                          : apk::to_apk_architecture(flags.architecture);
-    const build::EnvironmentOptions options = {
-        flags.repositories,
-        flags.keyring,
-        flags.packages,
-        flags.ignore_signatures,
-        flags.offline,
-        {},
-    };
     QUERN_TRY(
-        const auto environment, build::resolve_environment({}, architecture, options, services)
+        const auto environment,
+        build::resolve_environment(
+            {}, architecture, environment_options(flags.environment), services
+        )
     );
     QUERN_TRY(const rootfs::CachedRoot root, build::prepare_root(environment, services));
     return run_in_root(root, flags, services);
@@ -135,16 +133,30 @@ Run define_enter(CLI::App& app) {
     add_list(
         app,
         "-p,--package",
-        flags->packages,
+        flags->environment.packages,
         "packages to install; none: the guest of the last failed build"
     );
     add_list(
-        app, "-r,--repository-append", flags->repositories, "repositories: directories or URLs"
+        app,
+        "-r,--repository-append",
+        flags->environment.repositories,
+        "repositories: directories or URLs"
     );
-    add_list(app, "-k,--keyring-append", flags->keyring, "trusted public keys of the repositories");
+    add_list(
+        app,
+        "-k,--keyring-append",
+        flags->environment.keyring,
+        "trusted public keys of the repositories"
+    );
+    add_key_discovery_flag(app, flags->environment.key_discovery);
     add_option(app, "--arch", flags->architecture, "architecture")->capture_default_str();
-    add_flag(app, "--ignore-signatures", flags->ignore_signatures, "take unsigned repositories");
-    add_flag(app, "--offline", flags->offline, "use only what is in the cache");
+    add_flag(
+        app,
+        "--ignore-signatures",
+        flags->environment.ignore_signatures,
+        "take unsigned repositories"
+    );
+    add_flag(app, "--offline", flags->environment.offline, "use only what is in the cache");
     add_flag(app, "--network", flags->network, "give the command the host's network");
     return [flags](const Invocation& invocation) { return run_enter(*flags, invocation); };
 }

@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <ctime>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -83,6 +85,24 @@ Result<void> read_files(const IndexFlags& flags, Indexes& indexes) {
     return {};
 }
 
+/// The keys that the user named and those that servers may name.
+Result<apk::Keyring> read_keyring(
+    const IndexFlags& flags, const std::vector<repository::Location>& locations, Session& session
+) {
+    const repository::HttpCache cache(session.cache() / "keys", session.fetcher(), flags.offline);
+    const repository::DiscoveryOptions discovery = {
+        .when = flags.ignore_signatures ? repository::KeyDiscovery::never
+                                        : key_discovery(flags.key_discovery),
+        .architecture = apk_architecture(flags.architecture),
+        .now = static_cast<std::int64_t>(std::time(nullptr)),
+    };
+    QUERN_TRY(
+        const auto keys,
+        repository::gather_keys(flags.keyring, locations, cache, discovery, session.reporter())
+    );
+    return repository::make_keyring(keys);
+}
+
 Result<void> read_repositories(
     const IndexFlags& flags, const Invocation& invocation, Indexes& indexes
 ) {
@@ -94,7 +114,7 @@ Result<void> read_repositories(
         QUERN_TRY(repository::Location location, repository::Location::parse(line));
         locations.push_back(std::move(location));
     }
-    QUERN_TRY(const apk::Keyring keyring, load_keyring(flags.keyring));
+    QUERN_TRY(const apk::Keyring keyring, read_keyring(flags, locations, *session));
     repository::IndexClientOptions client = {
         .architecture = apk_architecture(flags.architecture),
         .cache_directory = session->cache() / "indexes",
@@ -139,6 +159,23 @@ std::chrono::seconds resolve_timeout(std::uint64_t seconds) {
     return std::chrono::seconds(std::min(seconds, day));
 }
 
+void add_key_discovery_flag(CLI::App& app, std::string& value) {
+    add_option(
+        app,
+        "--key-discovery",
+        value,
+        "ask https repositories for their keys: auto (where no key is named), always, never"
+    )
+        ->check(one_of({"auto", "always", "never"}))
+        ->capture_default_str();
+}
+
+repository::KeyDiscovery key_discovery(const std::string& value) {
+    return value == "always"  ? repository::KeyDiscovery::always
+           : value == "never" ? repository::KeyDiscovery::never
+                              : repository::KeyDiscovery::when_no_key;
+}
+
 void add_index_flags(CLI::App& app, IndexFlags& flags) {
     add_list(
         app, "--index", flags.index_files, "index files: text or APKINDEX.tar.gz, FILE or FILE@tag"
@@ -162,7 +199,13 @@ void add_index_flags(CLI::App& app, IndexFlags& flags) {
         flags.peers,
         "further architectures of the repositories: choose only what each has in the same version"
     );
-    add_list(app, "-k,--keyring-append", flags.keyring, "trusted public keys of the repositories");
+    add_list(
+        app,
+        "-k,--keyring-append",
+        flags.keyring,
+        "trusted public keys of the repositories: files, directories or URLs"
+    );
+    add_key_discovery_flag(app, flags.key_discovery);
     add_option(app, "--arch", flags.architecture, "architecture")->capture_default_str();
     add_flag(app, "--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
     add_flag(app, "--offline", flags.offline, "use only what is in the cache");

@@ -6,6 +6,7 @@
 #include "quern/dependency.hpp"
 #include "quern/repository.hpp"
 #include "quern/resolver.hpp"
+#include "repository/key_discovery.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -21,6 +22,10 @@ void add_resolve_timeout_flag(CLI::App& app, std::uint64_t& seconds);
 /// At most a day: more is no limit, and would not fit in every clock.
 std::chrono::seconds resolve_timeout(std::uint64_t seconds);
 
+/// `value`: "auto" until the flag says otherwise.
+void add_key_discovery_flag(CLI::App& app, std::string& value);
+repository::KeyDiscovery key_discovery(const std::string& value);
+
 /// Flags of the commands that choose packages: where from, for which machine, for how long.
 struct IndexFlags {
     std::vector<std::string> index_files;   ///< FILE or FILE@tag, no signature is looked at
@@ -29,6 +34,7 @@ struct IndexFlags {
     std::vector<std::string> repositories;  ///< BASE or "@tag BASE"
     std::vector<std::string> keyring;
     std::string architecture = "host";
+    std::string key_discovery = "auto";
     bool ignore_signatures = false, offline = false;
     std::uint64_t resolve_timeout = default_resolve_timeout;
 };

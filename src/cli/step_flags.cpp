@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/step_flags.hpp"
 
-#include "repository/key_discovery.hpp"
+#include "cli/index_flags.hpp"
 
 namespace quern::cli {
 
@@ -19,14 +19,7 @@ void add_environment_flags(
     add_list(app, package_flag, flags.packages, "packages added to the environment");
     add_flag(app, "--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
     add_flag(app, "--offline", flags.offline, "use only what is in the cache");
-    add_option(
-        app,
-        "--key-discovery",
-        flags.key_discovery,
-        "ask https repositories for their keys: auto (where no key is named), always, never"
-    )
-        ->check(one_of({"auto", "always", "never"}))
-        ->capture_default_str();
+    add_key_discovery_flag(app, flags.key_discovery);
     add_option(
         app,
         "--apk-cache-dir",
@@ -43,10 +36,7 @@ build::EnvironmentOptions environment_options(const EnvironmentFlags& flags) {
     options.extra_packages = flags.packages;
     options.ignore_signatures = flags.ignore_signatures;
     options.offline = flags.offline;
-    options.key_discovery = flags.key_discovery == "always" ? repository::KeyDiscovery::always
-                            : flags.key_discovery == "never"
-                                ? repository::KeyDiscovery::never
-                                : repository::KeyDiscovery::when_no_key;
+    options.key_discovery = key_discovery(flags.key_discovery);
     return options;
 }
 

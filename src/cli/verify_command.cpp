@@ -25,6 +25,7 @@ struct VerifyFlags {
     std::vector<std::string> targets;
     std::vector<std::string> keyring;
     std::vector<std::string> beside;
+    std::string key_discovery = "auto";
     bool ignore_signatures = false;
     bool is_closed = false;
 };
@@ -73,6 +74,7 @@ class Beside {
         flags.repositories = flags_.beside;
         flags.keyring = flags_.keyring;
         flags.architecture = architecture;
+        flags.key_discovery = flags_.key_discovery;
         flags.ignore_signatures = flags_.ignore_signatures;
         QUERN_TRY(Indexes indexes, read_indexes(flags, invocation_));
         return std::move(indexes.own);
@@ -201,6 +203,7 @@ Run define_verify(CLI::App& app) {
         flags->beside,
         "repositories that clients have beside it: what packages need must be there or in these"
     );
+    add_key_discovery_flag(app, flags->key_discovery);
     add_flag(
         app, "--closed", flags->is_closed, "what packages need must be in the repository itself"
     );

@@ -2,11 +2,15 @@
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
 """Choosing packages and explaining the choice, as a user sees it. Indexes are plain texts: nothing else is needed."""
+import base64
 import json
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from packages import make_repository
+from web import Web
 from workbench import expect, main
 
 
@@ -55,6 +59,27 @@ def peers_limit_the_choice(bench):
     expect("--peer-index ARCH=FILE" in wrong.stderr, wrong.stderr)
 
 
+def servers_may_name_keys(bench):
+    """without a named key the server of a repository may say which keys sign it; a named one is overruled only where that is asked for"""
+    repository = make_repository(bench)
+    told = subprocess.run(["openssl", "rsa", "-pubin", "-in", bench.folder / "key.rsa.pub", "-noout", "-modulus"], capture_output=True, text=True,
+                          check=True).stdout
+    modulus = base64.urlsafe_b64encode(bytes.fromhex(told.strip().split("=")[1])).decode().rstrip("=")
+    (repository / "set").write_text(json.dumps({"keys": [{"kty": "RSA", "kid": "key", "n": modulus, "e": "AQAB"}]}))
+    bench.run("keygen", "--key-size", "2048", "other.rsa")
+    with Web(repository) as web:
+        (repository / "apk-configuration").write_text(json.dumps({"jwks_uri": web.url("/set")}))
+        words = ("--arch", "x86_64", "--cache-root", "cache", "-r", web.url(), "p-0")
+        done = bench.run("resolve", *words)
+        expect(done.stdout == "p-0-1-r0\n" and "key.rsa.pub" in done.stderr, done.stdout + done.stderr)
+        bench.run("explain", *words, "p-0")
+        bench.run("resolve", "--key-discovery", "never", *words, status=5)
+        bench.run("resolve", "-k", "other.rsa.pub", *words, status=5)
+        bench.run("resolve", "-k", "other.rsa.pub", "--key-discovery", "always", *words)
+        bench.run("resolve", "-k", web.url("/none.pub"), *words, status=4)
+        bench.run("verify", "-k", "other.rsa.pub", "--key-discovery", "sometimes", repository / "x86_64", status=2)
+
+
 def explain_tells_chain_and_losers(bench):
     """explain says why a package is there, which others lost and by which rule"""
     index = write_index(bench, top_1="D:v", p_1="p:v  k:5", q_2="p:v  k:3")
@@ -90,5 +115,5 @@ def explain_reads_a_recipe(bench):
     expect("  the world needs base: base-1\n  base-1 needs libc: libc-3\n" in done.stdout, done.stdout)
 
 
-sys.exit(main([a_search_says_what_it_changed, a_refusal_is_data_too, peers_limit_the_choice, explain_tells_chain_and_losers,
+sys.exit(main([servers_may_name_keys, a_search_says_what_it_changed, a_refusal_is_data_too, peers_limit_the_choice, explain_tells_chain_and_losers,
                explain_tells_why_not, explain_reads_a_recipe]))
