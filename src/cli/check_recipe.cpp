@@ -3,7 +3,7 @@
 
 #include "cli/check_recipe.hpp"
 
-#include "package/license.hpp"
+#include "package/spdx_expression.hpp"
 #include "pipeline/advice.hpp"
 #include "pipeline/shell_check.hpp"
 #include "quern/dependency.hpp"
@@ -12,6 +12,7 @@
 #include "recipe/load.hpp"
 #include "support/text.hpp"
 #include "yaml/node.hpp"
+#include "yaml/place.hpp"
 
 #include <fmt/format.h>
 
@@ -22,15 +23,20 @@ namespace quern::cli {
 namespace {
 
 void check_licenses(const recipe::Package& package, Diagnostics& diagnostics) {
+    constexpr const char* advice =
+        "identifiers are those of spdx.org/licenses, joined with AND, OR and WITH; others are "
+        "LicenseRef-NAME";
     for (const recipe::Copyright& copyright : package.copyright) {
-        const std::string& license = copyright.license.value;
-        if (!license.empty() && !package::is_spdx_expression(license)) {
+        const recipe::Text& license = copyright.license;
+        if (license.is_empty()) {
+            continue;
+        }
+        for (const auto& problem : package::parse_spdx_expression(license.value).problems) {
             diagnostics.warning(
                 "unknown-license",
-                fmt::format("'{}' is no SPDX licence expression", printable(license)),
-                copyright.license.where,
-                "identifiers are those of spdx.org/licenses, joined with AND, OR and WITH; others "
-                "are LicenseRef-NAME"
+                problem.message,
+                yaml::place_in_scalar(license.where, license.value, problem.offset, problem.length),
+                problem.help.empty() ? advice : problem.help
             );
         }
     }

@@ -18,15 +18,12 @@ struct LicenseEntry {
 };
 
 struct LicenseSummary {
-    std::string expression;  ///< joined with " AND "; "NOASSERTION" if empty
+    std::string expression;  ///< joined with AND; "NOASSERTION" if there are none
     std::vector<ExtractedLicense> extracted;
     std::vector<std::string> warnings;
 };
 
 /// Licence of a package for its SBOM (recipe-and-build 10.5).
 LicenseSummary summarize_licenses(const std::vector<LicenseEntry>& entries);
-
-/// True for an SPDX expression over known identifiers.
-bool is_spdx_expression(std::string_view text);
 
 }  // namespace quern::package

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace quern::package {
 namespace {
@@ -120,22 +121,30 @@ constexpr std::array<std::string_view, 45> exceptions = {
 // clang-format on
 
 // SPDX identifiers are compared without regard to case (SPDX 2.3 annex D.2).
-template <typename Table>
-bool holds(const Table& table, std::string_view id) {
+std::string_view find(std::span<const std::string_view> list, std::string_view id) {
     const std::string wanted = to_lower(id);
-    return std::any_of(table.begin(), table.end(), [&](std::string_view known) {
+    const auto found = std::find_if(list.begin(), list.end(), [&](std::string_view known) {
         return known.size() == wanted.size() && to_lower(known) == wanted;
     });
+    return found == list.end() ? std::string_view() : *found;
 }
 
 }  // namespace
 
-bool is_listed_license(std::string_view id) {
-    return holds(licenses, id);
+std::span<const std::string_view> listed_licenses() {
+    return licenses;
 }
 
-bool is_listed_exception(std::string_view id) {
-    return holds(exceptions, id);
+std::span<const std::string_view> listed_exceptions() {
+    return exceptions;
+}
+
+std::string_view listed_license(std::string_view id) {
+    return find(licenses, id);
+}
+
+std::string_view listed_exception(std::string_view id) {
+    return find(exceptions, id);
 }
 
 }  // namespace quern::package

@@ -8,41 +8,6 @@
 
 namespace quern::package {
 
-TEST_CASE("license: expressions over the SPDX list are known", "[package][license]") {
-    const auto* text = GENERATE(
-        "MIT",
-        "mit",
-        "GPL-2.0-only WITH Classpath-exception-2.0",
-        "(MIT OR Apache-2.0) AND Zlib",
-        "GPL-2.0+",
-        "LicenseRef-Own",
-        "DocumentRef-other:LicenseRef-Own"
-    );
-    CAPTURE(text);
-    CHECK(is_spdx_expression(text));
-}
-
-TEST_CASE("license: everything else is not", "[package][license]") {
-    const auto* text = GENERATE(
-        "",
-        "Loom Licence v2!",
-        "MIT AND",
-        "AND MIT",
-        "(MIT",
-        "MIT)",
-        "MIT WITH MIT",
-        "MIT Zlib",
-        "GPL-9",
-        "LicenseRef-"
-    );
-    CAPTURE(text);
-    CHECK_FALSE(is_spdx_expression(text));
-}
-
-TEST_CASE("license: nesting is bounded", "[package][license]") {
-    CHECK_FALSE(is_spdx_expression(std::string(100'000, '(') + "MIT" + std::string(100'000, ')')));
-}
-
 TEST_CASE(
     "license: a name off the list becomes a reference with what is known of its text",
     "[package][license]"
@@ -55,6 +20,27 @@ TEST_CASE(
     CHECK(summary.extracted[0].text == "Non-SPDX License: My Custom_License v2!");
     CHECK(summary.extracted[1].text == "Text.\n");
     CHECK(summary.warnings.size() == 1);
+}
+
+TEST_CASE("license: alternatives stay together beside other entries", "[package][license]") {
+    const LicenseEntry either{"MIT OR Apache-2.0", "", false};
+    CHECK(summarize_licenses({either}).expression == "MIT OR Apache-2.0");
+    const auto summary = summarize_licenses({either, {"Zlib", "", false}});
+    CHECK(summary.expression == "(MIT OR Apache-2.0) AND Zlib");
+}
+
+TEST_CASE("license: each reference has one text", "[package][license]") {
+    const auto summary = summarize_licenses(
+        {{"MIT AND LicenseRef-a", "", false},
+         {"LicenseRef-a", "The text.\n", true},
+         {"LicenseRef-b OR LicenseRef-c", "", false},
+         {"DocumentRef-other:LicenseRef-d", "", false}}
+    );
+    REQUIRE(summary.extracted.size() == 3);
+    CHECK(summary.extracted[0].id == "LicenseRef-a");
+    CHECK(summary.extracted[0].text == "The text.\n");
+    CHECK(summary.extracted[1].id == "LicenseRef-b");
+    CHECK(summary.extracted[2].id == "LicenseRef-c");
 }
 
 TEST_CASE("license: none at all asserts nothing", "[package][license]") {
