@@ -10,6 +10,7 @@
 #include "build/foreign.hpp"
 #include "build/guest.hpp"
 #include "build/guest_caches.hpp"
+#include "build/licenses.hpp"
 #include "build/lint.hpp"
 #include "build/load.hpp"
 #include "build/pack.hpp"
@@ -258,6 +259,7 @@ Result<BuildReport> carry_out(
         return report;
     }
     QUERN_TRY(const package::Owners owners, read_owners(own.root()));
+    QUERN_CHECK(warn_of_licenses(configuration.package, own.workspace().home(), services));
     QUERN_TRY(
         StagedPackages staged,
         stage_all({options, configuration, own.workspace(), owners, plan.linters}, services)

@@ -2,21 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "cli/recipe_commands.hpp"
+#include "cli/replace_file.hpp"
 #include "cli/report_diagnostics.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 #include "quern/package_info.hpp"
 #include "recipe/bump.hpp"
-#include "support/atomic_file.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 namespace quern::cli {
@@ -39,18 +35,6 @@ Result<recipe::SourceDigests> download(
     );
     QUERN_TRY(const Digest sha512, digest_of_fd(DigestKind::sha512, file.fd.get()));
     return recipe::SourceDigests{file.sha256.hex(), sha512.hex()};
-}
-
-/// In place: through links, and with the mode that the file has.
-Result<void> replace_file(const std::filesystem::path& path, const std::string& text) {
-    std::error_code failure;
-    const std::filesystem::path target = std::filesystem::canonical(path, failure);
-    struct stat status = {};
-    if (failure || ::stat(target.c_str(), &status) != 0) {
-        const int err = failure ? failure.value() : errno;
-        return Error::system(err, fmt::format("reading {}", path.string()));
-    }
-    return write_file_atomically(target, text, status.st_mode & 07777U);
 }
 
 std::string counted(std::size_t number, const char* what) {

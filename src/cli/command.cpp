@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 
 #include "cli/explain_command.hpp"
+#include "cli/license_check_command.hpp"
 #include "cli/rebuild_command.hpp"
 #include "cli/recipe_commands.hpp"
 
@@ -162,6 +163,14 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern lint --sarif https://example.org/x86_64/hello-2.10-r0.apk > lint.sarif\n"
          "  quern lint --rules",
          define_lint},
+        {"license-check",
+         "Content",
+         "find the licences of sources and compare them with the recipe",
+         "  quern license-check hello/melange.yaml\n"
+         "  quern license-check --fix hello/melange.yaml\n"
+         "  quern license-check --scan-type deep some-source-tree\n"
+         "  quern license-check packages/x86_64/hello-2.10-r0.apk",
+         define_license_check},
         {"diff",
          "Content",
          "tell what changed between two packages",

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace quern::recipe {
 
@@ -32,6 +33,11 @@ class TextEdits {
         std::string_view key,
         std::string_view value
     );
+
+    /// Puts `text` in the place of some bytes. Errors: usage (other bytes are wanted there).
+    Result<void> replace(Span place, std::string text) {
+        return change(place.begin, place.length, std::move(text));
+    }
 
     bool is_empty() const { return changes_.empty(); }
     /// The text with all changes.
