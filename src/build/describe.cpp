@@ -3,6 +3,7 @@
 
 #include "build/describe.hpp"
 
+#include "build/sbom_sources.hpp"
 #include "build/source_tree.hpp"
 #include "package/cyclonedx.hpp"
 #include "package/license.hpp"
@@ -15,66 +16,6 @@
 
 namespace quern::build {
 namespace {
-
-std::string input_of(const recipe::PipelineNode& node, std::string_view name) {
-    const auto found = node.with.find(name);
-    return found == node.with.end() ? std::string() : found->second.value;
-}
-
-package::SbomSource fetched_source(
-    const recipe::PipelineNode& node, const recipe::Package& package
-) {
-    package::SbomSource source;
-    source.kind = "fetch";
-    source.uri = input_of(node, "uri");
-    source.name = input_of(node, "purl-name");
-    source.version = input_of(node, "purl-version");
-    source.name = source.name.empty() ? package.name.value : source.name;
-    source.version = source.version.empty() ? package.version.value : source.version;
-    source.sha256 = input_of(node, "expected-sha256");
-    source.sha512 = input_of(node, "expected-sha512");
-    return source;
-}
-
-package::SbomSource git_source(const recipe::PipelineNode& node) {
-    package::SbomSource source;
-    source.kind = "git-checkout";
-    source.uri = input_of(node, "repository");
-    source.branch = input_of(node, "branch");
-    source.tag = input_of(node, "tag");
-    source.commit = input_of(node, "expected-commit");
-    return source;
-}
-
-// Sources at any depth; the peer tells only those at the top (recipe-and-build 10.4).
-void add_sources(
-    const std::vector<recipe::PipelineNode>& pipeline,
-    const recipe::Package& package,
-    const std::string& place,
-    std::vector<package::SbomSource>& sources
-) {
-    for (std::size_t i = 0; i < pipeline.size(); ++i) {
-        const recipe::PipelineNode& node = pipeline[i];
-        const std::string step = place + std::to_string(i);
-        if (node.uses.value == "fetch") {
-            sources.push_back(fetched_source(node, package));
-        } else if (node.uses.value == "git-checkout") {
-            sources.push_back(git_source(node));
-        } else {
-            add_sources(node.pipeline, package, step + "-", sources);
-            continue;
-        }
-        sources.back().step = step;
-    }
-}
-
-std::vector<package::SbomSource> sources_of(
-    const std::vector<recipe::PipelineNode>& pipeline, const recipe::Package& package
-) {
-    std::vector<package::SbomSource> sources;
-    add_sources(pipeline, package, "", sources);
-    return sources;
-}
 
 Result<std::vector<package::LicenseEntry>> license_entries(const PackContext& context) {
     std::vector<package::LicenseEntry> entries;
@@ -123,9 +64,9 @@ Result<std::string> spdx_document(
     input.recipe_commit = context.options.load.commit;
     input.recipe_repository_url = context.options.repository_url;
     input.recipe_license = context.options.recipe_license;
-    input.sources = sources_of(*output.pipeline, main);
+    input.sources = sbom_sources(*output.pipeline, main);
     if (!output.is_main) {
-        input.inherited_sources = sources_of(context.configuration.pipeline, main);
+        input.inherited_sources = sbom_sources(context.configuration.pipeline, main);
     }
     input.extracted_licenses = std::move(licenses.extracted);
     input.created = Timestamp(context.options.source_date);
