@@ -44,7 +44,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("pack: .PKGINFO has the peer's lines in its order", "[build][pack]") {
+TEST_CASE("case 30: .PKGINFO has the peer's lines in its order", "[build][pack]") {
     const Fixture fixture;
     apk::PackageInfo info = fixture.main_info();
     info.installed_size = 1;
@@ -62,15 +62,14 @@ TEST_CASE("pack: .PKGINFO has the peer's lines in its order", "[build][pack]") {
     );
 }
 
-TEST_CASE("pack: a date other than 1970 is the build date", "[build][pack]") {
+TEST_CASE("case 30: a date other than 1970 is the build date", "[build][pack]") {
     Fixture fixture;
     CHECK_FALSE(fixture.main_info().build_date);
     fixture.options.source_date = 12345678;
     CHECK(fixture.main_info().build_date == 12345678);
 }
 
-TEST_CASE("pack: a subpackage inherits origin and licences, not texts", "[build][pack]") {
-    // Source: recipe-and-build 14.5, case 31.
+TEST_CASE("case 31: a subpackage inherits origin and licences, not texts", "[build][pack]") {
     Fixture fixture;
     fixture.configuration.package.description = text("main");
     fixture.configuration.subpackages.resize(1);
@@ -86,9 +85,9 @@ TEST_CASE("pack: a subpackage inherits origin and licences, not texts", "[build]
 }
 
 TEST_CASE(
-    "pack: a package does not depend on what it provides, unless by a constraint", "[build][pack]"
+    "case 39: a package does not depend on what it provides, unless by a constraint",
+    "[build][pack]"
 ) {
-    // Source: recipe-and-build 14.5, case 39.
     Fixture fixture;
     auto& dependencies = fixture.configuration.package.dependencies;
     dependencies.provides = {text("demo-lib=1")};
@@ -98,8 +97,7 @@ TEST_CASE(
     CHECK(fixture.main_info().depends == std::vector<std::string>{"demo-lib>=1"});
 }
 
-TEST_CASE("pack: file capabilities are version 3 of the kernel's form", "[build][pack]") {
-    // Source: recipe-and-build 14.5, case 32.
+TEST_CASE("case 32: file capabilities are version 3 of the kernel's form", "[build][pack]") {
     recipe::FileCapability capability;
     capability.path = text("/usr/bin/ping");
     capability.add["cap_net_bind_service"] = text("+ep");

@@ -32,8 +32,9 @@ nlohmann::json parse(const SbomInput& input) {
 
 }  // namespace
 
-TEST_CASE("sbom: a git source of GitHub is named by owner, repository and tag", "[package][sbom]") {
-    // Source: recipe-and-build 14.5, case 40.
+TEST_CASE(
+    "case 40: a git source of GitHub is named by owner, repository and tag", "[package][sbom]"
+) {
     SbomInput input = demo();
     SbomSource source;
     source.kind = "git-checkout";
