@@ -65,6 +65,22 @@ def scans_again(bench):
     expect("+depend = sed" in changed.stdout.splitlines(), changed.stdout)
 
 
+def lints_as_at_build(bench):
+    """lint finds the same in the finished packages as the build did, with every rule, whatever the licence in their SBOM says"""
+    every = ",".join(rule["rule"] for rule in json.loads(bench.run("--format", "json", "lint", "--rules").stdout))
+    flags = ("--persist-lint-results", "--lint-warn", every)
+    recipe = bench.recipe(RECIPE.format(version="1.0", soname="1", extra=(
+        "mkdir -p ${{targets.destdir}}/opt; echo x > ${{targets.destdir}}/opt/README.md; "
+        "printf -- '-----BEGIN RSA PRIVATE KEY-----\\n/home/build/x\\n' > TERMS"
+    )).replace("license: MIT", "license: LicenseRef-a, license-path: TERMS"))
+    bench.build(recipe, "--out-dir", bench.folder / "packages", *flags)
+    packages = bench.folder / "packages/x86_64"
+    bench.run("lint", *flags, "--out-dir", bench.folder / "again", *sorted(packages.glob("*.apk")))
+    built, linted = ({path.name: path.read_text() for path in (folder / "x86_64").glob("lint-*.json")}
+                     for folder in (bench.folder / "packages", bench.folder / "again"))
+    expect("lint-gear-1.0-r0.json" in built and built == linted, f"{built}\n{linted}")
+
+
 def lints(bench):
     """lint finds in a package what the build found, as text, JSON and SARIF, and fails only for required linters."""
     _, packages, _ = build(bench, extra="mkdir -p ${{targets.destdir}}/opt; echo x > ${{targets.destdir}}/opt/x")
@@ -145,4 +161,4 @@ def rebuilds(bench):
     expect("uses-and-pipeline" not in same.stderr, same.stderr)
 
 
-main([rebuilds, documents, explains, scans_again, lints, disabled, compares])
+main([rebuilds, documents, explains, scans_again, lints, lints_as_at_build, disabled, compares])
