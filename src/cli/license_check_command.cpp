@@ -294,7 +294,9 @@ Result<void> run_license_check(const LicenseCheckFlags& flags, const Invocation&
 Run define_license_check(CLI::App& app) {
     const auto flags = std::make_shared<LicenseCheckFlags>();
     add_recipe_flags(app, flags->recipe);
-    app.get_option("config")->description(
+    describe_option(
+        app,
+        "config",
         "a recipe, a package (.apk), or a directory or file of sources; without it as `build`"
     );
     add_flag(app, "--fix", flags->fix, "write what was found into the recipe's copyright");
