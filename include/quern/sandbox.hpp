@@ -36,6 +36,22 @@ struct Mount {
 struct Guest {
     std::filesystem::path root;
     std::vector<Mount> mounts;
+    std::filesystem::path base;  ///< the cached tree that `root` began as; for GuestForm::remote
+    std::string base_key;        ///< its name: same key, same tree
+};
+
+/// How a sandbox wants the trees of its guests.
+enum class GuestForm {
+    mounted,  ///< `root` may be an overlay, and mounts are mounts
+    copied,   ///< nothing can be mounted here: `root` is a tree of its own, mounts are copied in it
+    remote,   ///< steps see copies in another place; `root` only has what `fetch` brings
+};
+
+/// Bounds on one command and all that it starts; 0: none. `processes` alone has a default.
+struct Limits {
+    std::uint64_t memory_bytes = 0;
+    std::uint32_t cpu_thousandths = 0;  ///< 1500: one and a half processors
+    std::uint32_t processes = 32'768;   ///< far above what any build has at a time
 };
 
 /// One command in a guest. The environment is exactly what is named here.
@@ -51,6 +67,7 @@ struct Command {
         add_capabilities;  ///< "CAP_SYS_PTRACE", on top of the list of recipe-and-build 12.2
     std::vector<std::string> drop_capabilities;
     std::optional<std::chrono::milliseconds> timeout;
+    Limits limits;
 };
 
 using OutputSink = std::function<void(std::string_view bytes, bool is_stderr)>;
@@ -65,14 +82,21 @@ class Sandbox {
     virtual ~Sandbox() = default;
 
     virtual std::string_view name() const = 0;  ///< "bubblewrap"
+    virtual GuestForm form() const { return GuestForm::mounted; }
     /// Errors: sandbox (could not be started; the message has the cause), interrupted, limit
-    /// (timeout). A command that fails is no error.
+    /// (timeout, or it failed for want of memory or processes). A command that fails is no error.
     virtual Result<ExitStatus> run(
         const Guest& guest,
         const Command& command,
         const OutputSink& output,
         const CancelToken& cancel
     ) = 0;
+    /// Remote guests: brings what steps changed of the writable mounts, of the accounts, and of
+    /// /tmp/.quern-line to this machine. (What changed on this machine, `run` takes there.)
+    /// Errors: as `run`, and invalid_data for a tree that leaves its place.
+    virtual Result<void> fetch(const Guest& guest, const CancelToken& cancel);
+    /// Remote guests: takes the guest away.
+    virtual void stop(const Guest& guest) noexcept;
 };
 
 /// The argument list for bubblewrap; pure, for golden tests. `argv[0]` is "bwrap".
@@ -82,6 +106,10 @@ std::vector<std::string> bubblewrap_arguments(const Guest& guest, const Command&
 /// sandbox (no bwrap, a setuid one).
 Result<std::unique_ptr<Sandbox>> make_bubblewrap(const UserNamespace& user_namespace);
 
+/// What --runner names.
+enum class Runner { automatic, bubblewrap, chroot, docker, podman };
+std::optional<Runner> parse_runner(std::string_view name);
+
 /// One probe of `doctor`: what was tried, whether it works, the exact cause and the fix if not.
 struct Finding {
     std::string subject;
@@ -89,8 +117,10 @@ struct Finding {
     std::string detail;
     std::string fix;
 };
-/// What this machine offers: user namespaces, newuidmap, overlay, bubblewrap, id ranges. Changes
-/// nothing.
+/// What this machine offers: user namespaces, newuidmap, overlay, bubblewrap, id ranges, cgroups.
+/// Changes nothing.
 std::vector<Finding> examine_machine();
+/// Each runner in the order in which `auto` tries them: whether it works here, else the cause.
+std::vector<Finding> examine_runners();
 
 }  // namespace quern::sandbox

@@ -3,13 +3,19 @@
 // One bubblewrap process for each command. Its options, which hold the environment, go through a
 // memory file, so that nobody reads them from /proc. The trees that a guest sees are handed over as
 // detached mounts: the guest's root need not be able to walk the user's directories.
+#include "sandbox/bubblewrap.hpp"
+
 #include "quern/sandbox.hpp"
 #include "sandbox/bubblewrap_arguments.hpp"
 #include "sandbox/bubblewrap_status.hpp"
+#include "sandbox/command_group.hpp"
+#include "sandbox/command_streams.hpp"
+#include "sandbox/find_program.hpp"
 #include "sandbox/namespace_spawn.hpp"
+#include "sandbox/obstacle.hpp"
 #include "sandbox/pipe.hpp"
 #include "sandbox/seccomp_filter.hpp"
-#include "sandbox/terminal_relay.hpp"
+#include "sandbox/staging.hpp"
 #include "sandbox/user_namespace.hpp"
 #include "support/atomic_file.hpp"
 #include "support/child_process.hpp"
@@ -18,15 +24,12 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -34,18 +37,6 @@
 namespace quern::sandbox {
 
 namespace {
-
-/// Output that is kept to explain a sandbox that could not be made.
-constexpr std::size_t max_complaint_bytes = 4096;
-
-Result<UniqueFd> open_path(const char* path, int flags) {
-    UniqueFd fd(::open(path, flags | O_CLOEXEC));
-    if (!fd) {
-        const int err = errno;
-        return system_error(err, fmt::format("opening {}", path));
-    }
-    return fd;
-}
 
 /// A file without a name that holds `bytes`, to be read from its start.
 Result<UniqueFd> make_memory_file(std::string_view bytes) {
@@ -83,71 +74,9 @@ Result<UniqueFd> make_seccomp_file() {
     return make_memory_file({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-/// A step that ran before may have replaced a mount point by a link; bubblewrap would follow it.
-Result<void> check_mount_point(int root, const std::string& target) {
-    const std::size_t begin = target.find_first_not_of('/');
-    if (target.empty() || target.front() != '/' || begin == std::string::npos) {
-        return Error(
-            ErrorCode::sandbox,
-            fmt::format("'{}' cannot be a mount point in a guest", printable(target))
-        );
-    }
-    open_how how = {};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-    const UniqueFd fd(
-        static_cast<int>(::syscall(SYS_openat2, root, target.c_str() + begin, &how, sizeof how))
-    );
-    const int err = errno;
-    if (fd || err == ENOENT) {
-        return {};
-    }
-    if (err == ELOOP) {
-        return Error(
-            ErrorCode::sandbox,
-            fmt::format(
-                "the mount point {} in the guest is, or lies below, a symbolic link",
-                printable(target)
-            )
-        );
-    }
-    return system_error(
-        err, fmt::format("looking at the mount point {} in the guest", printable(target))
-    );
-}
-
-Result<void> check_mount_points(const Guest& guest) {
-    QUERN_TRY(const UniqueFd root, open_path(guest.root.c_str(), O_PATH | O_DIRECTORY));
-    for (const Mount& mount : guest.mounts) {
-        QUERN_CHECK(check_mount_point(root.get(), mount.target));
-    }
-    QUERN_CHECK(check_mount_point(root.get(), "/proc"));
-    return check_mount_point(root.get(), "/dev");
-}
-
-/// The guest as the bubblewrap process sees it: every source is one of the staged trees.
-Result<Guest> stage(const Guest& guest, std::vector<DetachedTree>& trees) {
-    Guest staged;
-    const auto add = [&](const std::filesystem::path& source) -> Result<std::filesystem::path> {
-        QUERN_TRY(DetachedTree tree, DetachedTree::open(source));
-        trees.push_back(std::move(tree));
-        return std::filesystem::path(staged_path(trees.size() - 1));
-    };
-    QUERN_TRY(staged.root, add(guest.root));
-    for (const Mount& mount : guest.mounts) {
-        QUERN_TRY(std::filesystem::path source, add(mount.source));
-        staged.mounts.push_back(
-            {.source = std::move(source), .target = mount.target, .read_only = mount.read_only}
-        );
-    }
-    return staged;
-}
-
 /// The descriptors of one run; what is the child's is closed once it runs.
 struct Channels {
-    UniqueFd input;
-    Pipe output;
-    std::optional<TerminalRelay> terminal;  ///< in place of both
+    CommandStreams streams;
     Pipe status;
     UniqueFd arguments;
     UniqueFd seccomp;
@@ -155,13 +84,7 @@ struct Channels {
 
 Result<Channels> open_channels(const std::vector<std::string>& options, bool interactive) {
     Channels channels;
-    if (interactive) {
-        QUERN_TRY(TerminalRelay terminal, TerminalRelay::open());
-        channels.terminal.emplace(std::move(terminal));
-    } else {
-        QUERN_TRY(channels.input, open_path("/dev/null", O_RDONLY));
-        QUERN_TRY(channels.output, make_pipe());
-    }
+    QUERN_TRY(channels.streams, CommandStreams::open(interactive));
     QUERN_TRY(channels.status, make_pipe());
     QUERN_TRY(channels.arguments, make_argument_file(options));
     QUERN_TRY(channels.seccomp, make_seccomp_file());
@@ -169,41 +92,11 @@ Result<Channels> open_channels(const std::vector<std::string>& options, bool int
 }
 
 std::vector<std::pair<int, int>> descriptors_of(const Channels& channels) {
-    std::vector<std::pair<int, int>> result;
-    if (channels.terminal) {
-        for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-            result.emplace_back(channels.terminal->command_end(), number);
-        }
-    } else {
-        result.emplace_back(channels.input.get(), STDIN_FILENO);
-        result.emplace_back(channels.output.write_end.get(), STDOUT_FILENO);
-        result.emplace_back(channels.output.write_end.get(), STDERR_FILENO);
-    }
+    std::vector<std::pair<int, int>> result = channels.streams.descriptors();
     result.emplace_back(channels.arguments.get(), BubblewrapDescriptors::arguments);
     result.emplace_back(channels.status.write_end.get(), BubblewrapDescriptors::status);
     result.emplace_back(channels.seccomp.get(), BubblewrapDescriptors::seccomp);
     return result;
-}
-
-/// Passes output on and keeps its beginning.
-class ComplaintKeeper {
- public:
-    explicit ComplaintKeeper(OutputSink next) : next_(std::move(next)) {}
-    void operator()(std::string_view bytes, bool is_stderr) {
-        text_.append(bytes.substr(0, max_complaint_bytes - text_.size()));
-        if (next_) {
-            next_(bytes, is_stderr);
-        }
-    }
-    const std::string& text() const { return text_; }
-
- private:
-    OutputSink next_;
-    std::string text_;
-};
-
-void write_to_terminal(std::string_view bytes, bool) {
-    std::ignore = write_all(STDOUT_FILENO, bytes);  // a terminal that is gone reads nothing
 }
 
 bool is_start_failure(
@@ -246,13 +139,16 @@ class Bubblewrap final : public Sandbox {
     ) override;
 
  private:
-    Result<pid_t> spawn(const Guest& guest, const Command& command, Channels& channels) const;
+    Result<pid_t> spawn(
+        const Guest& guest, const Command& command, const CommandGroup& group, Channels& channels
+    ) const;
     std::string program_;
     const UserNamespace& user_namespace_;
 };
 
-Result<pid_t> Bubblewrap::spawn(const Guest& guest, const Command& command, Channels& channels)
-    const {
+Result<pid_t> Bubblewrap::spawn(
+    const Guest& guest, const Command& command, const CommandGroup& group, Channels& channels
+) const {
     const IdentityMode mode = identity_mode(command, user_namespace_.ids().count);
     NamespaceSpawn spawn;
     spawn.program = program_;
@@ -278,6 +174,8 @@ Result<pid_t> Bubblewrap::spawn(const Guest& guest, const Command& command, Chan
         spawn.gid = mode == IdentityMode::inherited ? command.gid : 0;
     }
     spawn.own_terminal = command.interactive;
+    spawn.limits = OwnLimits::of(command.limits, group);
+    spawn.groups = group.entrances();
     return spawn_in_namespace(spawn);
 }
 
@@ -288,17 +186,11 @@ Result<ExitStatus> Bubblewrap::run(
     QUERN_CHECK(cancel.check());
     QUERN_CHECK(check_mount_points(guest));
     Channels channels;
-    QUERN_TRY(const pid_t pid, spawn(guest, command, channels));
-    auto from_command = channels.terminal ? channels.terminal->start()
-                                          : Result<UniqueFd>(std::move(channels.output.read_end));
-    ChildProcess process =
-        ChildProcess::adopt(pid, from_command ? std::move(*from_command) : UniqueFd());
-    if (!from_command) {
-        return std::move(from_command).error();
-    }
-    channels.output.write_end = UniqueFd();
+    const CommandGroup group = CommandGroup::create(command.limits);
+    QUERN_TRY(const pid_t pid, spawn(guest, command, group, channels));
+    QUERN_TRY(ChildProcess process, channels.streams.adopt(pid));
     channels.status.write_end = UniqueFd();
-    ComplaintKeeper keeper(command.interactive ? OutputSink(write_to_terminal) : output);
+    OutputKeeper keeper(command, output);
     const ChildProcess::Sink sink = [&](std::string_view bytes, bool is_stderr) {
         keeper(bytes, is_stderr);
     };
@@ -309,37 +201,33 @@ Result<ExitStatus> Bubblewrap::run(
     if (is_start_failure(code, exit, keeper.text())) {
         return start_error(keeper.text());
     }
-    return exit;
-}
-
-Result<std::string> find_bubblewrap() {
-    const char* const search = std::getenv("PATH");
-    for (const std::string_view directory :
-         split(search != nullptr ? search : "/usr/bin:/bin", ':')) {
-        std::string path = fmt::format("{}/bwrap", directory);
-        if (!directory.empty() && directory.front() == '/' && ::access(path.c_str(), X_OK) == 0) {
-            return path;
-        }
-    }
-    return Error(ErrorCode::sandbox, "bubblewrap (bwrap) is not installed")
-        .help("run 'sudo apt-get install bubblewrap'");
+    return group.judge(exit, command.limits);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Sandbox>> make_bubblewrap(const UserNamespace& user_namespace) {
-    QUERN_TRY(std::string program, find_bubblewrap());
+std::optional<Obstacle> bubblewrap_obstacle() {
+    const std::string program = find_program("bwrap");
+    if (program.empty()) {
+        return Obstacle{
+            "bubblewrap (bwrap) is not installed", "run 'sudo apt-get install bubblewrap'"};
+    }
     struct stat status = {};
     if (::stat(program.c_str(), &status) != 0 || (status.st_mode & (S_ISUID | S_ISGID)) != 0) {
         // Source: CVE-2026-41163, ptrace of a setuid bubblewrap.
-        return Error(
-                   ErrorCode::sandbox,
-                   fmt::format("{} is setuid, which is not safe to use", program)
-        )
-            .help(fmt::format("run 'sudo chmod u-s {}'; quern needs user namespaces only", program)
-            );
+        return Obstacle{
+            fmt::format("{} is setuid, which is not safe to use", program),
+            fmt::format("run 'sudo chmod u-s {}'; quern needs user namespaces only", program)};
     }
-    return std::unique_ptr<Sandbox>(std::make_unique<Bubblewrap>(std::move(program), user_namespace)
+    return std::nullopt;
+}
+
+Result<std::unique_ptr<Sandbox>> make_bubblewrap(const UserNamespace& user_namespace) {
+    if (const auto obstacle = bubblewrap_obstacle()) {
+        return to_error(*obstacle);
+    }
+    return std::unique_ptr<Sandbox>(
+        std::make_unique<Bubblewrap>(find_program("bwrap"), user_namespace)
     );
 }
 

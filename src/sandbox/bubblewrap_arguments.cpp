@@ -2,31 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/bubblewrap_arguments.hpp"
 
-#include <array>
+#include "sandbox/capabilities.hpp"
+
 #include <initializer_list>
 #include <string_view>
 
 namespace quern::sandbox {
 
 namespace {
-
-/// What root has in a guest, all of it inside the guest's user namespace only.
-/// Source: recipe-and-build 12.2.
-constexpr std::array<std::string_view, 14> root_capabilities = {
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_FSETID",
-    "CAP_FOWNER",
-    "CAP_MKNOD",
-    "CAP_NET_RAW",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETFCAP",
-    "CAP_SETPCAP",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_SYS_CHROOT",
-    "CAP_KILL",
-    "CAP_AUDIT_WRITE"};
 
 class Arguments {
  public:
@@ -75,20 +58,10 @@ void add_file_systems(Arguments& arguments, const Guest& guest, const Command& c
     arguments.add({"--proc", "/proc", "--dev", "/dev"});
 }
 
-/// Only root has capabilities of its own: another user's would reach over all ids of the guest,
-/// which is what running as that user is to prevent.
 void add_capabilities(Arguments& arguments, const Command& command) {
     arguments.add({"--cap-drop", "ALL"});
-    if (command.uid == 0) {
-        for (const std::string_view capability : root_capabilities) {
-            arguments.add({"--cap-add", capability});
-        }
-    }
-    for (const std::string& capability : command.add_capabilities) {
+    for (const std::string& capability : capabilities_of(command)) {
         arguments.add({"--cap-add", capability});
-    }
-    for (const std::string& capability : command.drop_capabilities) {
-        arguments.add({"--cap-drop", capability});
     }
 }
 

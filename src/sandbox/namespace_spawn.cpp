@@ -51,6 +51,10 @@ struct PreparedTree {
 struct Prepared {
     const char* program = nullptr;
     std::vector<char*> argv;
+    std::vector<char*> environment;
+    OwnLimits limits;
+    std::vector<int> groups;
+    bool own_proc = false;
     std::vector<UniqueFd> lifted;
     std::vector<std::pair<int, int>> descriptors;
     std::vector<PreparedTree> trees;
@@ -62,13 +66,23 @@ struct Prepared {
     Failure failure;
 };
 
+std::vector<char*> pointers_to(const std::vector<std::string>& words) {
+    std::vector<char*> pointers;
+    for (const std::string& word : words) {
+        pointers.push_back(const_cast<char*>(word.c_str()));
+    }
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
 Result<Prepared> prepare(const NamespaceSpawn& spawn) {
     Prepared prepared;
     prepared.program = spawn.program.c_str();
-    for (const std::string& word : spawn.argv) {
-        prepared.argv.push_back(const_cast<char*>(word.c_str()));
-    }
-    prepared.argv.push_back(nullptr);
+    prepared.argv = pointers_to(spawn.argv);
+    prepared.environment = pointers_to(spawn.environment);
+    prepared.limits = spawn.limits;
+    prepared.groups = spawn.groups;
+    prepared.own_proc = spawn.own_proc;
     for (const auto& [ours, theirs] : spawn.descriptors) {
         UniqueFd lifted(::fcntl(ours, F_DUPFD_CLOEXEC, lowest_lifted_fd));
         if (!lifted) {
@@ -110,6 +124,9 @@ bool stage_trees(Prepared& prepared) noexcept {
         return fail(prepared, "making a mount namespace");
     }
     constexpr unsigned long flags = MS_NOSUID | MS_NODEV;
+    if (prepared.own_proc && ::mount("proc", "/proc", "proc", flags | MS_NOEXEC, nullptr) != 0) {
+        return fail(prepared, "mounting /proc");
+    }
     if (::mount("tmpfs", staging_directory, "tmpfs", flags, "mode=0755,size=1m") != 0) {
         return fail(prepared, "mounting a file system for mount points");
     }
@@ -147,16 +164,19 @@ void reset_process_state() noexcept {
     }
     const rlimit none = {.rlim_cur = 0, .rlim_max = 0};
     ::setrlimit(RLIMIT_CORE, &none);
-    // Far above what any build has at a time; a fork bomb ends here and not with the machine.
-    constexpr rlim_t most_processes = 32'768;
-    rlimit processes = {};
-    if (::getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_max > most_processes) {
-        processes = {.rlim_cur = most_processes, .rlim_max = most_processes};
-        ::setrlimit(RLIMIT_NPROC, &processes);
-    }
     ::umask(S_IWGRP | S_IWOTH);
     // Else the keys of the user's session could be searched from the guest.
     ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
+}
+
+/// Before the mounts change: the groups were opened in the caller's.
+bool enter_groups(Prepared& prepared) noexcept {
+    for (const int group : prepared.groups) {
+        if (::write(group, "0", 1) != 1) {
+            return fail(prepared, "entering a control group");
+        }
+    }
+    return true;
 }
 
 bool set_descriptors(Prepared& prepared) noexcept {
@@ -183,14 +203,14 @@ bool take_terminal(Prepared& prepared) noexcept {
         ::setpgid(0, 0);
     }
     reset_process_state();
-    if (stage_trees(prepared) && take_identity(prepared) && set_descriptors(prepared) &&
-        take_terminal(prepared)) {
+    prepared.limits.apply();
+    if (enter_groups(prepared) && stage_trees(prepared) && take_identity(prepared) &&
+        set_descriptors(prepared) && take_terminal(prepared)) {
         ::sigprocmask(SIG_SETMASK, &prepared.signals, nullptr);
-        char* environment[] = {nullptr};
         if (::chdir("/") == 0) {
-            ::execve(prepared.program, prepared.argv.data(), environment);
+            ::execve(prepared.program, prepared.argv.data(), prepared.environment.data());
         }
-        fail(prepared, "starting bubblewrap");
+        fail(prepared, "starting the program of the sandbox");
     }
     ::_exit(127);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "quern/error.hpp"
+#include "sandbox/command_group.hpp"
 #include "support/handle.hpp"
 
 #include <sys/types.h>
@@ -35,6 +36,10 @@ struct NamespaceSpawn {
     /// in ours.
     std::optional<int> user_namespace;
     gid_t gid = 0;
+    std::vector<std::string> environment;  ///< "NAME=value"
+    OwnLimits limits;
+    std::vector<int> groups;  ///< control groups to enter: CommandGroup::entrances
+    bool own_proc = false;    ///< /proc shows the child's processes only
     /// Standard input is a terminal that becomes the controlling one of a session of its own.
     bool own_terminal = false;
 };
@@ -43,8 +48,9 @@ struct NamespaceSpawn {
 /// reaches them although it may not pass through the user's directories.
 std::string staged_path(std::size_t index);
 
-/// Starts the program with an empty environment, umask 022, default signal handling, no core dumps,
-/// no supplementary groups and a keyring of its own. Errors: sandbox (names the step that failed).
+/// Starts the program with the named environment, umask 022, default signal handling, no core
+/// dumps, no supplementary groups and a keyring of its own. Errors: sandbox (names the step that
+/// failed).
 Result<pid_t> spawn_in_namespace(const NamespaceSpawn& spawn);
 
 }  // namespace quern::sandbox

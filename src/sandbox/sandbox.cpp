@@ -2,42 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quern/sandbox.hpp"
 
+#include "sandbox/command_group.hpp"
 #include "sandbox/id_map.hpp"
 #include "sandbox/identity.hpp"
 #include "sandbox/obstacle.hpp"
+#include "sandbox/probe.hpp"
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
 
 #include <sched.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
 
 namespace quern::sandbox {
 
 namespace {
 
-/// errno of unshare in a process of its own; 0 if it is allowed.
-int try_unshare(int flags) {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        ::_exit(::unshare(flags) == 0 ? 0 : errno);
-    }
-    int status = 0;
-    if (pid < 0 || ::waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
-        return EIO;
-    }
-    return WEXITSTATUS(status);
-}
-
 Finding examine_user_namespaces() {
     Finding finding{.subject = "user namespaces", .works = true, .detail = {}, .fix = {}};
-    const int err = try_unshare(CLONE_NEWUSER | CLONE_NEWNS);
+    const int err = try_guest_namespace();
     // Root needs no permission of these settings.
     if (::geteuid() == 0 && err == 0) {
         finding.detail = "may be made";
@@ -79,29 +63,33 @@ Finding examine_overlay() {
     return finding;
 }
 
-Finding examine_bubblewrap() {
-    Finding finding{.subject = "bubblewrap", .works = false, .detail = {}, .fix = {}};
-    const char* const search = std::getenv("PATH");
-    for (const std::string_view directory : split(search != nullptr ? search : "/usr/bin", ':')) {
-        const std::string path = fmt::format("{}/bwrap", directory);
-        struct stat status = {};
-        if (::stat(path.c_str(), &status) != 0) {
-            continue;
-        }
-        finding.works = (status.st_mode & S_ISUID) == 0;
-        finding.detail = finding.works ? path : path + " is setuid, which is not safe to use";
-        finding.fix = finding.works ? "" : "run 'sudo chmod u-s " + path + "'";
+/// Bounds on memory and processes hold a whole step where a group can be made, else each process.
+Finding examine_groups() {
+    Finding finding{.subject = "control groups", .works = true, .detail = {}, .fix = {}};
+    constexpr std::uint64_t plenty = std::uint64_t{1} << 40U;
+    const CommandGroup group = CommandGroup::create({.memory_bytes = plenty});
+    if (group.holds_memory()) {
+        finding.detail = "can be made: --memory bounds all processes of a step together";
         return finding;
     }
-    finding.detail = "bwrap is not installed";
-    finding.fix = "run 'sudo apt-get install bubblewrap'";
+    finding.works = false;
+    finding.detail = "cannot be made by this user: --memory bounds each process of a step alone";
+    finding.fix =
+        "run quern below a group that is yours: systemd-run --user --scope -p Delegate=yes quern "
+        "...";
     return finding;
 }
 
 }  // namespace
 
 std::vector<Finding> examine_machine() {
-    return {examine_bubblewrap(), examine_user_namespaces(), examine_id_range(), examine_overlay()};
+    return {examine_user_namespaces(), examine_id_range(), examine_overlay(), examine_groups()};
 }
+
+Result<void> Sandbox::fetch(const Guest&, const CancelToken&) {
+    return {};
+}
+
+void Sandbox::stop(const Guest&) noexcept {}
 
 }  // namespace quern::sandbox

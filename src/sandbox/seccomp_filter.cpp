@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
@@ -16,6 +17,8 @@
 namespace quern::sandbox {
 
 namespace {
+
+constexpr std::uint32_t no_call = 0xFFFF'FFFF;
 
 /// Numbers of the system calls that the filter looks at, on one architecture.
 struct CallTable {
@@ -31,6 +34,14 @@ struct CallTable {
     std::uint32_t userfaultfd = 0;
     std::uint32_t perf_event_open = 0;
     std::uint32_t io_uring_setup = 0;
+    std::uint32_t socket = 0;
+    std::uint32_t socketcall = no_call;  ///< the one call for all of sockets, of 32 bits
+    std::uint32_t kill = 0;
+    std::uint32_t tkill = 0;
+    std::uint32_t tgkill = 0;
+    std::uint32_t rt_sigqueueinfo = 0;
+    std::uint32_t rt_tgsigqueueinfo = 0;
+    std::uint32_t pidfd_open = 0;
 };
 
 constexpr CallTable native_table(std::uint32_t architecture) {
@@ -46,7 +57,14 @@ constexpr CallTable native_table(std::uint32_t architecture) {
         .bpf = SYS_bpf,
         .userfaultfd = SYS_userfaultfd,
         .perf_event_open = SYS_perf_event_open,
-        .io_uring_setup = SYS_io_uring_setup};
+        .io_uring_setup = SYS_io_uring_setup,
+        .socket = SYS_socket,
+        .kill = SYS_kill,
+        .tkill = SYS_tkill,
+        .tgkill = SYS_tgkill,
+        .rt_sigqueueinfo = SYS_rt_sigqueueinfo,
+        .rt_tgsigqueueinfo = SYS_rt_tgsigqueueinfo,
+        .pidfd_open = SYS_pidfd_open};
 }
 
 #if defined(__x86_64__)
@@ -65,7 +83,15 @@ constexpr CallTable tables[] = {
      .bpf = 357,
      .userfaultfd = 374,
      .perf_event_open = 336,
-     .io_uring_setup = 425}};
+     .io_uring_setup = 425,
+     .socket = 359,
+     .socketcall = 102,
+     .kill = 37,
+     .tkill = 238,
+     .tgkill = 270,
+     .rt_sigqueueinfo = 178,
+     .rt_tgsigqueueinfo = 335,
+     .pidfd_open = 434}};
 #elif defined(__aarch64__)
 /// Source: linux arch/arm/tools/syscall.tbl.
 constexpr CallTable tables[] = {
@@ -81,7 +107,15 @@ constexpr CallTable tables[] = {
      .bpf = 386,
      .userfaultfd = 388,
      .perf_event_open = 364,
-     .io_uring_setup = 425}};
+     .io_uring_setup = 425,
+     .socket = 281,
+     .socketcall = 102,
+     .kill = 37,
+     .tkill = 238,
+     .tgkill = 268,
+     .rt_sigqueueinfo = 178,
+     .rt_tgsigqueueinfo = 363,
+     .pidfd_open = 434}};
 #else
 constexpr CallTable tables[] = {};
 #endif
@@ -153,7 +187,38 @@ void refuse_terminal_input(Program& program, std::uint32_t call) {
     program.end(jump);
 }
 
-void add_table(Program& program, const CallTable& table) {
+void allow_local_sockets_only(Program& program, const CallTable& table) {
+    const std::size_t jump = program.begin_if_equal(table.socket);
+    program.load(low_argument(0));
+    for (const std::uint32_t family : {std::uint32_t{AF_UNIX}, std::uint32_t{AF_NETLINK}}) {
+        const std::size_t local = program.begin_if_equal(family);
+        program.allow();
+        program.end(local);
+    }
+    program.refuse(EACCES);
+    program.end(jump);
+    refuse_call(program, table.socketcall, ENOSYS);
+}
+
+void keep_out_of_reach(Program& program, const CallTable& table, const FilterOptions& options) {
+    for (const std::uint32_t call :
+         {table.kill,
+          table.tkill,
+          table.tgkill,
+          table.rt_sigqueueinfo,
+          table.rt_tgsigqueueinfo,
+          table.pidfd_open}) {
+        const std::size_t jump = program.begin_if_equal(call);
+        program.load(low_argument(0));
+        for (const pid_t pid : options.out_of_reach) {
+            refuse_call(program, static_cast<std::uint32_t>(pid), EPERM);
+        }
+        program.allow();
+        program.end(jump);
+    }
+}
+
+void add_table(Program& program, const CallTable& table, const FilterOptions& options) {
     const std::size_t jump = program.begin_if_equal(table.architecture);
     program.load(offsetof(seccomp_data, nr));
     if (table.architecture == AUDIT_ARCH_X86_64) {
@@ -164,6 +229,12 @@ void add_table(Program& program, const CallTable& table) {
     refuse_new_user_namespace(program, table.clone);
     refuse_new_user_namespace(program, table.unshare);
     refuse_terminal_input(program, table.ioctl);
+    if (options.no_network) {
+        allow_local_sockets_only(program, table);
+    }
+    if (!options.out_of_reach.empty()) {
+        keep_out_of_reach(program, table, options);
+    }
     // Its flags are in memory, where a filter cannot look; C libraries then use clone.
     refuse_call(program, table.clone3, ENOSYS);
     for (const std::uint32_t call :
@@ -182,11 +253,11 @@ void add_table(Program& program, const CallTable& table) {
 
 }  // namespace
 
-std::vector<sock_filter> seccomp_program() {
+std::vector<sock_filter> seccomp_program(const FilterOptions& options) {
     Program program;
     for (const CallTable& table : tables) {
         program.load(offsetof(seccomp_data, arch));
-        add_table(program, table);
+        add_table(program, table, options);
     }
     program.refuse(ENOSYS);
     return program.take();

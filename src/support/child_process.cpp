@@ -347,7 +347,11 @@ Result<ChildProcess> ChildProcess::spawn(const ProcessOptions& options) {
         return plan.hand_over(copies.back().get(), theirs);
     };
     if (!options.interactive) {
-        QUERN_TRY(UniqueFd input, open_input(options.standard_input, floor));
+        QUERN_TRY(
+            UniqueFd input,
+            options.input_fd >= 0 ? lift(options.input_fd, floor)
+                                  : open_input(options.standard_input, floor)
+        );
         QUERN_CHECK(give(std::move(input), STDIN_FILENO));
         QUERN_TRY(Pipe output, make_pipe(floor));
         child.output_ = std::move(output.read_end);

@@ -35,6 +35,7 @@ struct ProcessOptions {
     std::vector<std::pair<int, int>>
         descriptors;             ///< {ours, the child's number} above 2 to hand over
     std::string standard_input;  ///< fed to the child; empty: /dev/null
+    int input_fd = -1;           ///< read by the child in place of standard_input
     bool merge_stderr = true;    ///< stderr goes where stdout goes; else it is read apart
     bool interactive = false;    ///< stdin, stdout and stderr of this process, same process group
 };

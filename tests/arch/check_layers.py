@@ -21,7 +21,7 @@ LAYERS = {
     "yaml": "support",
     "archive": "support",
     "fetch": "support",
-    "sandbox": "support",
+    "sandbox": "support archive",
     "apk": "support archive",
     "recipe": "support yaml apk",
     "repository": "support archive fetch apk",

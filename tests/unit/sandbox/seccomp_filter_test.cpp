@@ -12,14 +12,15 @@
 #include <cerrno>
 #include <cstring>
 
+using quern::sandbox::FilterOptions;
 using quern::sandbox::seccomp_program;
 
 namespace {
 
 /// The few instructions of classic BPF that the filter uses. Source: Linux
 /// Documentation/networking/filter.rst.
-std::uint32_t verdict(const seccomp_data& data) {
-    const std::vector<sock_filter> program = seccomp_program();
+std::uint32_t verdict(const seccomp_data& data, const FilterOptions& options = {}) {
+    const std::vector<sock_filter> program = seccomp_program(options);
     std::uint32_t word = 0;
     for (std::size_t at = 0; at < program.size(); ++at) {
         const sock_filter& step = program[at];
@@ -83,5 +84,35 @@ TEST_CASE("seccomp: what calls get on x86-64 and on its 32-bit side", "[sandbox]
     data.args[0] = row.first;
     data.args[1] = row.second;
     CHECK(verdict(data) == row.expected);
+}
+
+TEST_CASE(
+    "seccomp: without namespaces the network and signals to us are refused",
+    "[sandbox][seccomp_filter]"
+) {
+    const FilterOptions options = {.no_network = true, .out_of_reach = {-1, 4711}};
+    const auto [call, first, expected] = GENERATE(table<int, std::int64_t, std::uint32_t>({
+        {41, 1, SECCOMP_RET_ALLOW},        // socket: AF_UNIX
+        {41, 16, SECCOMP_RET_ALLOW},       // socket: AF_NETLINK
+        {41, 2, refused(EACCES)},          // socket: AF_INET
+        {41, 10, refused(EACCES)},         // socket: AF_INET6
+        {41, 17, refused(EACCES)},         // socket: AF_PACKET
+        {62, 4712, SECCOMP_RET_ALLOW},     // kill
+        {62, 4711, refused(EPERM)},        // kill
+        {62, -1, refused(EPERM)},          // kill
+        {62, 0xFFFFFFFF, refused(EPERM)},  // kill
+        {234, 4711, refused(EPERM)},       // tgkill
+        {434, 4711, refused(EPERM)},       // pidfd_open
+    }));
+    CAPTURE(call, first);
+    seccomp_data data = {};
+    data.arch = AUDIT_ARCH_X86_64;
+    data.nr = call;
+    data.args[0] = static_cast<std::uint64_t>(first);
+    CHECK(verdict(data, options) == expected);
+    data.arch = AUDIT_ARCH_I386;
+    data.nr = 102;  // socketcall
+    CHECK(verdict(data, options) == refused(ENOSYS));
+    CHECK(verdict(data) == SECCOMP_RET_ALLOW);
 }
 #endif
