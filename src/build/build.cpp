@@ -19,6 +19,7 @@
 #include "build/source_tree.hpp"
 #include "build/staged.hpp"
 #include "build/step_keys.hpp"
+#include "build/step_limits.hpp"
 #include "build/unchanged.hpp"
 #include "build/workspace.hpp"
 #include "quern/plan.hpp"
@@ -114,6 +115,7 @@ Result<void> populate(
 StepSettings settings_of(
     const recipe::Configuration& configuration,
     std::span<const repository::RepositoryIndex> indexes,
+    const sandbox::Limits& limits,
     const BuildOptions& options
 ) {
     return {
@@ -122,6 +124,7 @@ StepSettings settings_of(
         .environment = configuration.environment,
         .capabilities = configuration.capabilities,
         .deadline = deadline_after(configuration.package.timeout),
+        .limits = limits,
         .source_date = options.source_date,
         .command_line = options.command_line,
         .indexes = indexes,
@@ -166,7 +169,8 @@ Result<StagedPackages> stage_all(const PackContext& context, const Services& ser
 Result<OwnGuest> make_own_guest(
     const rootfs::CachedRoot& root, const BuildOptions& options, const Services& services
 ) {
-    if (options.workspace_directory.empty() && !options.keep_workspace) {
+    const bool is_mounted = services.sandbox.form() == sandbox::GuestForm::mounted;
+    if (is_mounted && options.workspace_directory.empty() && !options.keep_workspace) {
         const std::filesystem::path directory = services.cache_directory / "snapshots";
         QUERN_CHECK(Snapshots::trim(directory, {}));
         QUERN_TRY(Snapshots snapshots, Snapshots::open(directory));
@@ -196,6 +200,7 @@ struct BuildPlan {
     std::vector<PlannedStep> steps;  ///< point into `compiled`
     StepRange range;
     std::vector<std::string> keys;  ///< of the states of the guest
+    sandbox::Limits limits;
     package::LintSets linters;
 };
 
@@ -221,7 +226,9 @@ Result<BuildPlan> plan_build(
     plan.steps = flatten(plan.compiled.plan);
     QUERN_TRY(plan.range, choose_steps(plan.steps, options));
     QUERN_TRY(const std::string base, base_key(plan.environment, plan.compiled, options, services));
-    plan.keys = step_keys(base, plan.steps, settings_of(compiled, {}, options));
+    // Checked before anything is downloaded; what a step may use does not change what it makes.
+    QUERN_TRY(plan.limits, step_limits(compiled.package.resources));
+    plan.keys = step_keys(base, plan.steps, settings_of(compiled, {}, plan.limits, options));
     return plan;
 }
 
@@ -243,7 +250,8 @@ Result<BuildReport> carry_out(
     own.add_mounts(caches.mounts());
     BuildReport report;
     report.log = log_path(configuration.package, options, services);
-    const StepSettings settings = settings_of(configuration, plan.environment.indexes, options);
+    const StepSettings settings =
+        settings_of(configuration, plan.environment.indexes, plan.limits, options);
     const StepRun run = {
         plan.steps,
         plan.keys,
@@ -253,6 +261,7 @@ Result<BuildReport> carry_out(
         [&] { return populate(own.workspace(), plan.compiled, root.tree, options, services); },
     };
     QUERN_TRY(is_as_written, run_steps(run, own, services));
+    QUERN_CHECK(services.sandbox.fetch(own.guest(), services.cancel));
     report.is_partial = plan.range.end < plan.steps.size();
     if (report.is_partial) {
         QUERN_CHECK(keep_stopped(run, std::move(own), services));

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace quern::build {
@@ -64,6 +65,7 @@ Result<sandbox::Command> step_command(const pipeline::Step& step, const StepSett
     command.network = settings.network || step.network;
     command.add_capabilities = settings.capabilities.add;
     command.drop_capabilities = settings.capabilities.drop;
+    command.limits = settings.limits;
     if (settings.deadline) {
         const auto left = *settings.deadline - std::chrono::steady_clock::now();
         command.timeout = std::max(
@@ -109,8 +111,22 @@ Result<bool> offer_shell(
     return status.is_success();
 }
 
-Error time_out(const pipeline::Step& step) {
+// `cause`: of a bound on memory or processes; a deadline that has passed is said in our words.
+Error limit_error(const pipeline::Step& step, const StepSettings& settings, const Error& cause) {
     const std::string place = place_of(step);
+    if (!settings.deadline || std::chrono::steady_clock::now() < *settings.deadline) {
+        return Error(
+                   ErrorCode::limit,
+                   fmt::format(
+                       "{}step '{}' of {} was stopped: {}",
+                       place.empty() ? "" : place + ": ",
+                       step.name,
+                       step.package,
+                       cause.message()
+                   )
+        )
+            .help(cause.help());
+    }
     return Error(
                ErrorCode::limit,
                fmt::format(
@@ -154,12 +170,14 @@ Result<bool> run_script(
     auto ran = services.sandbox.run(guest, command, sink, services.cancel);
     context.log.flush(step.name);
     if (!ran && ran.error().code() == ErrorCode::limit) {
-        return time_out(step);
+        return limit_error(step, context.settings, ran.error());
     }
     QUERN_TRY(const ExitStatus status, std::move(ran));
     if (status.is_success()) {
         return true;
     }
+    // Not to be had: the failure is told without its line.
+    std::ignore = services.sandbox.fetch(context.guest, services.cancel);
     QUERN_TRY(const bool is_mended, offer_shell(step, context, services));
     if (is_mended) {
         return false;
@@ -248,10 +266,13 @@ Result<FailedStep> describe_step(const pipeline::Step& step, const StepSettings&
     return FailedStep{step.name, step.package, step.working_directory, std::move(command)};
 }
 
-Result<void> prepare_workspace(const ExecuteContext& context) {
+Result<void> prepare_workspace(const ExecuteContext& context, const Services& services) {
     QUERN_TRY(const Identity identity, step_identity(context.settings.environment));
-    return identity.uid == 0 ? Result<void>()
-                             : context.workspace.give_home(identity.uid, identity.gid);
+    if (identity.uid == 0) {
+        return {};
+    }
+    QUERN_CHECK(services.sandbox.fetch(context.guest, services.cancel));
+    return context.workspace.give_home(identity.uid, identity.gid);
 }
 
 Result<bool> execute_step(
@@ -271,6 +292,7 @@ Result<bool> execute_step(
     if (step.native.empty()) {
         return run_script(step, context, services);
     }
+    QUERN_CHECK(services.sandbox.fetch(context.guest, services.cancel));
     const SourceContext sources = {
         context.workspace, context.guest.root, context.settings.source_date.value_or(0)};
     if (auto done = run_native_step(step, sources, services); !done) {
@@ -285,7 +307,7 @@ Result<bool> execute_step(
 Result<void> execute(
     const pipeline::PackagePlan& plan, const ExecuteContext& context, const Services& services
 ) {
-    QUERN_CHECK(prepare_workspace(context));
+    QUERN_CHECK(prepare_workspace(context, services));
     for (const pipeline::Step& step : plan.steps) {
         QUERN_CHECK(execute_step(step, context, services));
     }

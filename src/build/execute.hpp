@@ -31,6 +31,7 @@ struct StepSettings {
     const recipe::Environment& environment;  ///< variables, run-as and who that is
     const recipe::Capabilities& capabilities;
     std::optional<std::chrono::steady_clock::time_point> deadline;  ///< of all steps together
+    sandbox::Limits limits;
     std::optional<std::int64_t> source_date;  ///< Unix seconds; tests have none
     /// For messages: how the user called quern, and where packages could come from.
     std::vector<std::string> command_line;
@@ -75,7 +76,7 @@ Result<void> prepare_guest(const sandbox::Guest& guest, const Services& services
 Result<FailedStep> describe_step(const pipeline::Step& step, const StepSettings& settings);
 
 /// Gives the workspace to the user of the steps, where that is not root.
-Result<void> prepare_workspace(const ExecuteContext& context);
+Result<void> prepare_workspace(const ExecuteContext& context, const Services& services);
 
 /// Runs one step. True: as its text says; false: a shell of the user's mended what it left. Errors:
 /// step_failed with the last lines, the place in the recipe and the next move; interrupted; limit.

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <set>
 
@@ -130,7 +131,10 @@ std::string next_moves(const ExecuteContext& context) {
         text += advice_on(programs[i], settings);
     }
     text += fmt::format("the whole log is in {}\n", context.log.path().string());
-    text += "`quern enter` opens a shell in the guest as the step left it\n";
+    // A guest with a base is a copy, which is gone with the build.
+    if (context.guest.base.empty()) {
+        text += "`quern enter` opens a shell in the guest as the step left it\n";
+    }
     text += "`quern retry` does it again; a shell where it fails: " + command_line(settings);
     return text + (settings.interactive ? "" : " --interactive");
 }
@@ -196,6 +200,28 @@ std::vector<std::string> packages_with(
     return sorted;
 }
 
+std::string memory_hint(std::string_view output, const sandbox::Limits& limits) {
+    static constexpr std::array<std::string_view, 5> complaints = {
+        "annot allocate memory",
+        "ut of memory",
+        "std::bad_alloc",
+        "memory exhausted",
+        "MemoryError"};
+    const bool is_short =
+        std::any_of(complaints.begin(), complaints.end(), [&](std::string_view complaint) {
+            return output.find(complaint) != std::string::npos;
+        });
+    if (limits.memory_bytes == 0 || !is_short) {
+        return {};
+    }
+    return fmt::format(
+        "each process may use {} of memory; --memory or package.resources.memory of the recipe "
+        "sets "
+        "it\n",
+        human_size(limits.memory_bytes)
+    );
+}
+
 Error step_failure(
     const pipeline::Step& step, const ExecuteContext& context, const ExitStatus& status
 ) {
@@ -213,7 +239,8 @@ Error step_failure(
     if (!lines.empty()) {
         message += "\nits last lines were\n" + lines.substr(0, lines.size() - 1);
     }
-    return Error(ErrorCode::step_failed, std::move(message)).help(next_moves(context));
+    return Error(ErrorCode::step_failed, std::move(message))
+        .help(memory_hint(lines, context.settings.limits) + next_moves(context));
 }
 
 }  // namespace quern::build

@@ -7,6 +7,8 @@
 
 #include "build/guest.hpp"
 
+#include "sandbox/tree_stream.hpp"
+
 #include <string>
 #include <utility>
 
@@ -16,6 +18,20 @@ namespace {
 // The place of the workspace in a merged tree.
 std::string_view home_in_root() {
     return guest_home.substr(1);
+}
+
+// What is looked up in a guest whose tree is elsewhere.
+Result<void> copy_accounts(const FileTree& base, const FileTree& tree, const GuestIds& ids) {
+    constexpr mode_t for_all = 01777;
+    QUERN_CHECK(tree.make_directories("tmp", for_all));
+    QUERN_CHECK(tree.make_directories("etc"));
+    for (const char* file : {"etc/passwd", "etc/group"}) {
+        if (const auto text = base.read(file)) {
+            QUERN_CHECK(tree.write(file, *text));
+        }
+    }
+    QUERN_CHECK(give_to_guest(tree, "tmp", ids));
+    return give_to_guest(tree, "etc", ids);
 }
 
 }  // namespace
@@ -29,9 +45,41 @@ sandbox::Guest make_guest(const std::filesystem::path& merged, const std::filesy
     return guest;
 }
 
+void StopGuest::operator()(const sandbox::Guest* guest) const noexcept {
+    sandbox->stop(*guest);
+    delete guest;
+}
+
+Result<OwnGuest> OwnGuest::create_unmounted(
+    const rootfs::CachedRoot& root, const std::filesystem::path& fixed, const Services& services
+) {
+    QUERN_TRY(
+        Workspace workspace,
+        Workspace::create(services.cache_directory / "workspaces", fixed, services.ids)
+    );
+    OwnGuest own(std::move(workspace), root.tree);
+    const std::filesystem::path place = own.workspace_.overlay_path() / "root";
+    QUERN_TRY(const FileTree base, FileTree::open(root.tree));
+    QUERN_TRY(const FileTree tree, FileTree::create(place));
+    if (services.sandbox.form() == sandbox::GuestForm::copied) {
+        QUERN_CHECK(sandbox::copy_tree(base, tree, services.ids, own.workspace_.overlay_path()));
+    } else {
+        QUERN_CHECK(copy_accounts(base, tree, services.ids));
+    }
+    own.guest_ = make_guest(place, {});
+    own.guest_.base = root.tree;
+    own.guest_.base_key = root.key;
+    own.running_ = {new sandbox::Guest(own.guest_), StopGuest{&services.sandbox}};
+    QUERN_CHECK(own.workspace_.use_home(place, home_in_root()));
+    return own;
+}
+
 Result<OwnGuest> OwnGuest::create(
     const rootfs::CachedRoot& root, const std::filesystem::path& fixed, const Services& services
 ) {
+    if (services.sandbox.form() != sandbox::GuestForm::mounted) {
+        return create_unmounted(root, fixed, services);
+    }
     QUERN_TRY(
         Workspace workspace,
         Workspace::create(services.cache_directory / "workspaces", fixed, services.ids)

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,8 +26,15 @@ struct GuestPlace {
     std::filesystem::path home;
 };
 
+/// Ends a guest that a sandbox keeps something of.
+struct StopGuest {
+    sandbox::Sandbox* sandbox = nullptr;
+    void operator()(const sandbox::Guest* guest) const noexcept;
+};
+
 /// A guest of its own for one build or one test block: an overlay on a cached root with a workspace
-/// at /home/build. Gone with this object, unless the workspace is kept.
+/// at /home/build, or what the sandbox wants in place of an overlay. Gone with this object, unless
+/// the workspace is kept.
 class OwnGuest {
  public:
     /// `fixed` is the workspace that the user named, which is then a plain directory; empty: a
@@ -46,6 +54,9 @@ class OwnGuest {
 
     /// Mounts in addition to the tree, from now on.
     void add_mounts(const std::vector<sandbox::Mount>& mounts);
+
+    /// Whether another command can take it up later: not what lies in an engine, or is a copy.
+    bool can_be_kept() const { return workspace_.is_own() && !running_; }
 
     bool is_layered() const { return snapshots_.has_value(); }
     /// Takes up the latest state of which all layers are at hand, among the first `limit` + 1 of
@@ -67,6 +78,9 @@ class OwnGuest {
  private:
     OwnGuest(Workspace workspace, std::filesystem::path root)
         : workspace_(std::move(workspace)), root_tree_(std::move(root)) {}
+    static Result<OwnGuest> create_unmounted(
+        const rootfs::CachedRoot& root, const std::filesystem::path& fixed, const Services& services
+    );
     Result<void> mount_level();
     std::vector<std::filesystem::path> lowers() const;
     std::filesystem::path level_path() const;
@@ -78,6 +92,7 @@ class OwnGuest {
     std::size_t level_ = 0;                      ///< of the overlay that is mounted
     std::optional<rootfs::Overlay> overlay_;
     sandbox::Guest guest_;
+    std::unique_ptr<const sandbox::Guest, StopGuest> running_;  ///< of guests that are no overlay
     std::vector<sandbox::Mount> more_mounts_;
 };
 

@@ -61,7 +61,19 @@ Result<GuestCaches> GuestCaches::open(
     GuestCaches caches;
     std::error_code failure;
     std::filesystem::path base;
-    if (!cache_directory.empty() && std::filesystem::is_directory(cache_directory, failure)) {
+    const bool is_there =
+        !cache_directory.empty() && std::filesystem::is_directory(cache_directory, failure);
+    if (services.sandbox.form() != sandbox::GuestForm::mounted) {
+        // Copied in, as all mounts there; nothing that steps add comes back.
+        QUERN_TRY(base, make_shared(scratch / "cache", "empty", services.ids));
+        caches.mounts_.push_back(
+            {is_there ? std::filesystem::absolute(cache_directory, failure) : base,
+             std::string(cache_in_guest),
+             false}
+        );
+        return caches;
+    }
+    if (is_there) {
         const auto lower = std::filesystem::absolute(cache_directory, failure);
         QUERN_TRY(rootfs::Overlay overlay, rootfs::Overlay::mount(lower, scratch / "cache"));
         base = overlay.path();

@@ -104,7 +104,7 @@ Result<bool> run_one(
 ) {
     QUERN_CHECK(context.workspace.make_output(planned.package->package));
     if (planned.is_first) {
-        QUERN_CHECK(prepare_workspace(context));
+        QUERN_CHECK(prepare_workspace(context, services));
     }
     return planned.step == nullptr ? Result<bool>(true)
                                    : execute_step(*planned.step, context, services);
@@ -134,7 +134,7 @@ Result<bool> run_steps(const StepRun& run, OwnGuest& own, const Services& servic
     for (; next < run.range.end; ++next) {
         auto done = run_one(run.steps[next], context, services);
         if (!done) {
-            if (failed && own.workspace().is_own()) {
+            if (failed && own.can_be_kept()) {
                 // Nothing more can be said of it than the failure itself.
                 std::ignore = keep_failure(
                     std::move(own), *failed, run.settings.command_line, services.cache_directory
@@ -156,7 +156,7 @@ Result<bool> run_steps(const StepRun& run, OwnGuest& own, const Services& servic
 
 Result<void> keep_stopped(const StepRun& run, OwnGuest own, const Services& services) {
     const PlannedStep& last = run.steps[run.range.end - 1];
-    if (last.step == nullptr || !own.workspace().is_own()) {
+    if (last.step == nullptr || !own.can_be_kept()) {
         return {};
     }
     QUERN_TRY(FailedStep step, describe_step(*last.step, run.settings));

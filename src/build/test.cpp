@@ -13,6 +13,7 @@
 #include "build/last_failure.hpp"
 #include "build/load.hpp"
 #include "build/source_tree.hpp"
+#include "build/step_limits.hpp"
 #include "build/step_log.hpp"
 #include "build/test_blocks.hpp"
 #include "quern/package_info.hpp"
@@ -126,12 +127,14 @@ Result<void> run_block(
     own.add_mounts(caches.mounts());
     QUERN_CHECK(fill_workspace(own.workspace(), blocks.run, services));
     QUERN_TRY(StepLog log, StepLog::create(log_file, services.reporter));
+    QUERN_TRY(const sandbox::Limits limits, step_limits(configuration.package.resources));
     const StepSettings settings = {
         .recipe = blocks.recipe,
         .command = "test",
         .environment = environment,
         .capabilities = configuration.capabilities,
         .deadline = deadline_after(configuration.package.timeout),
+        .limits = limits,
         .source_date = {},
         .command_line = blocks.run.command_line,
         .indexes = resolved.indexes,
@@ -143,7 +146,7 @@ Result<void> run_block(
     QUERN_CHECK(prepare_guest(own.guest(), services));
     std::optional<FailedStep> failed;
     auto done = execute(plan, {settings, own.guest(), own.workspace(), log, failed}, services);
-    if (!done && failed && own.workspace().is_own()) {
+    if (!done && failed && own.can_be_kept()) {
         // Nothing more can be said of it than the failure itself.
         std::ignore = keep_failure(
             std::move(own), *failed, blocks.run.command_line, services.cache_directory

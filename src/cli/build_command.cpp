@@ -326,6 +326,7 @@ void tell(const build::BuildReport& report, const BuildFlags& flags, Reporter& r
 Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
     SessionOptions session_options;
     session_options.needs_guest = true;
+    session_options.runner = flags.step.runner;
     session_options.offline = flags.environment.offline;
     session_options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
     QUERN_TRY(const auto session, Session::create(invocation, session_options));

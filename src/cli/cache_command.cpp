@@ -9,6 +9,7 @@
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 #include "rootfs/layer_cache.hpp"
+#include "sandbox/docker.hpp"
 #include "sandbox/user_namespace.hpp"
 #include "support/cache_directory.hpp"
 #include "support/file_tree.hpp"
@@ -145,7 +146,13 @@ Result<void> run_cache(const CacheFlags& flags, const Invocation& invocation) {
             sandbox::UserNamespace::enter(sandbox::UserNamespace::Range::automatic);
         static_cast<void>(entered);
     }
-    QUERN_TRY(const std::vector<Area> areas, act(flags, cache));
+    QUERN_TRY(std::vector<Area> areas, act(flags, cache));
+    if (flags.action == "clean" && !flags.dry_run) {
+        QUERN_TRY(const std::size_t images, sandbox::remove_docker_roots(invocation.cancel));
+        if (images > 0) {
+            areas.push_back({"docker images", images, 0});
+        }
+    }
     return print(invocation.global.format == "json" ? to_json_text(areas) : to_text(areas));
 }
 

@@ -4,19 +4,24 @@
 #include "cli/command.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
+#include "quern/plan.hpp"
 #include "quern/sandbox.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace quern::cli {
 namespace {
 
 Result<void> run_doctor(const Invocation& invocation) {
-    const std::vector<sandbox::Finding> findings = sandbox::examine_machine();
+    std::vector<sandbox::Finding> findings = sandbox::examine_runners();
+    for (sandbox::Finding& finding : sandbox::examine_machine()) {
+        findings.push_back(std::move(finding));
+    }
     std::string text;
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
-    std::size_t failed = 0;
     for (const sandbox::Finding& finding : findings) {
         text += fmt::format(
             "{:<4} {}: {}\n", finding.works ? "ok" : "NO", finding.subject, finding.detail
@@ -24,7 +29,6 @@ Result<void> run_doctor(const Invocation& invocation) {
         if (!finding.works && !finding.fix.empty()) {
             text += fmt::format("     {}\n", finding.fix);
         }
-        failed += finding.works ? 0 : 1;
         json.push_back({
             {"subject", finding.subject},
             {"works", finding.works},
@@ -33,13 +37,20 @@ Result<void> run_doctor(const Invocation& invocation) {
         });
     }
     QUERN_CHECK(print(invocation.global.format == "json" ? json.dump() + "\n" : text));
-    // Root does not need every rung, so the probe that counts is entering the sandbox for real.
+    // One runner is enough, so the probe that counts is readying the first that works for real.
     SessionOptions options;
     options.needs_guest = true;
-    if (auto session = Session::create(invocation, options); !session) {
+    auto session = Session::create(invocation, options);
+    if (!session) {
         return std::move(session).error().context("builds do not work on this machine");
     }
-    return print(invocation.global.format == "json" ? "" : "builds work on this machine\n");
+    pipeline::Library library({}, (*session)->reader());
+    const std::string_view runner = (*session)->services(library).sandbox.name();
+    return print(
+        invocation.global.format == "json"
+            ? ""
+            : fmt::format("builds work on this machine; --runner auto is {}\n", runner)
+    );
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ namespace {
 struct EnterFlags {
     EnvironmentFlags environment;
     std::vector<std::string> command;
-    std::string architecture = "host";
+    std::string architecture = "host", runner;
     bool network = false;
 };
 
@@ -66,20 +66,20 @@ Result<void> run_in_guest(
 Result<void> run_in_root(
     const rootfs::CachedRoot& root, const EnterFlags& flags, const build::Services& services
 ) {
-    QUERN_TRY(
-        const build::Workspace workspace,
-        build::Workspace::create(services.cache_directory / "workspaces", {}, services.ids)
-    );
-    QUERN_TRY(
-        const rootfs::Overlay overlay, rootfs::Overlay::mount(root.tree, workspace.overlay_path())
-    );
-    const sandbox::Guest guest = {overlay.path(), {}};
-    QUERN_CHECK(build::prepare_guest(guest, services));
-    return run_in_guest(guest, guest_command(flags), services);
+    QUERN_TRY(const build::OwnGuest own, build::OwnGuest::create(root, {}, services));
+    QUERN_CHECK(build::prepare_guest(own.guest(), services));
+    return run_in_guest(own.guest(), guest_command(flags), services);
 }
 
 // Where the last build failed, with the step's variables and user. What is done there stays.
 Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services& services) {
+    if (services.sandbox.form() != sandbox::GuestForm::mounted) {
+        return Error(
+                   ErrorCode::usage,
+                   fmt::format("no failed guest is kept for --runner {}", services.sandbox.name())
+        )
+            .help("leave --runner out, or name packages with -p");
+    }
     QUERN_TRY(build::LastFailure last, build::read_last_failure(services.cache_directory));
     QUERN_TRY(
         const rootfs::Overlay overlay, rootfs::Overlay::mount(last.place.lowers, last.place.overlay)
@@ -105,6 +105,7 @@ Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services&
 Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
     SessionOptions session_options;
     session_options.needs_guest = true;
+    session_options.runner = flags.runner;
     session_options.offline = flags.environment.offline;
     QUERN_TRY(const auto session, Session::create(invocation, session_options));
     pipeline::Library library({}, session->reader());
@@ -158,6 +159,7 @@ Run define_enter(CLI::App& app) {
     );
     add_flag(app, "--offline", flags->environment.offline, "use only what is in the cache");
     add_flag(app, "--network", flags->network, "give the command the host's network");
+    add_runner_flag(app, flags->runner);
     return [flags](const Invocation& invocation) { return run_enter(*flags, invocation); };
 }
 

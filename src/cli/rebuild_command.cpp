@@ -199,6 +199,7 @@ Result<bool> differs(
 Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation) {
     SessionOptions session_options;
     session_options.needs_guest = true;
+    session_options.runner = flags.runner;
     session_options.offline = flags.environment.offline;
     session_options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
     QUERN_TRY(const auto session, Session::create(invocation, session_options));
@@ -264,7 +265,7 @@ Run define_rebuild(CLI::App& app) {
     add_option(app, "--signing-key", flags->key.path, "signs what is built; comparing needs none");
     add_passphrase_flags(app, flags->key);
     add_flag(app, "--diff", flags->diff, "print what differs (default true)");
-    add_option(app, "--runner", flags->runner, "accepted, unused")->group("");
+    add_runner_flag(app, flags->runner);
     return [flags](const Invocation& invocation) { return run_rebuild(*flags, invocation); };
 }
 

@@ -69,9 +69,19 @@ void add_recipe_flags(CLI::App& app, RecipeFlags& flags) {
         flags.shell_check,
         "let bash look for mistakes in scripts before anything runs"
     );
-    add_option(app, "--cpu", flags.cpu, "overrides package.resources.cpu");
+    add_option(
+        app,
+        "--cpu",
+        flags.cpu,
+        "most processors of a step: 4, 1.5, 500m; overrides package.resources.cpu"
+    );
     add_option(app, "--cpumodel", flags.cpu_model, "overrides package.resources.cpumodel");
-    add_option(app, "--memory", flags.memory, "overrides package.resources.memory");
+    add_option(
+        app,
+        "--memory",
+        flags.memory,
+        "most memory of a step: 8Gi, 512Mi; overrides package.resources.memory"
+    );
     add_option(app, "--disk", flags.disk, "overrides package.resources.disk");
 }
 

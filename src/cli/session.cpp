@@ -119,6 +119,19 @@ class NoSandbox final : public sandbox::Sandbox {
     }
 };
 
+Result<sandbox::OpenRunner> open_runner_named(
+    const std::string& name, bool has_single_id, const std::filesystem::path& cache
+) {
+    const auto runner = sandbox::parse_runner(name);
+    if (!runner) {
+        return Error(ErrorCode::usage, fmt::format("there is no runner '{}'", printable(name)));
+    }
+    using Range = sandbox::UserNamespace::Range;
+    return sandbox::open_runner(
+        {*runner, has_single_id ? Range::single : Range::automatic, cache / "runner"}
+    );
+}
+
 }  // namespace
 
 Result<std::filesystem::path> cache_directory(const GlobalOptions& global) {
@@ -141,9 +154,7 @@ Result<std::filesystem::path> cache_directory(const GlobalOptions& global) {
 struct Session::State {
     std::filesystem::path cache;
     std::unique_ptr<Reporter> reporter;
-    std::optional<sandbox::UserNamespace> user_namespace;
-    GuestIds ids;
-    std::unique_ptr<sandbox::Sandbox> sandbox;
+    sandbox::OpenRunner runner;
     std::unique_ptr<ThreadPool> pool;
     std::optional<fetch::HttpClient> http;
     std::optional<fetch::ContentStore> content;
@@ -173,15 +184,12 @@ Result<std::unique_ptr<Session>> Session::create(
             .help("name another directory with --cache-root");
     }
     if (options.needs_guest) {
-        const auto range = invocation.global.single_id ? sandbox::UserNamespace::Range::single
-                                                       : sandbox::UserNamespace::Range::automatic;
-        QUERN_TRY(sandbox::UserNamespace entered, sandbox::UserNamespace::enter(range));
-        state->user_namespace.emplace(std::move(entered));
-        state->ids = state->user_namespace->ids();
-        QUERN_TRY(state->sandbox, sandbox::make_bubblewrap(*state->user_namespace));
-    }
-    if (!state->sandbox) {
-        state->sandbox = std::make_unique<NoSandbox>();
+        QUERN_TRY(
+            state->runner,
+            open_runner_named(options.runner, invocation.global.single_id, state->cache)
+        );
+    } else {
+        state->runner.sandbox = std::make_unique<NoSandbox>();
     }
     state->reporter = make_reporter(invocation.global);
     state->pool = std::make_unique<ThreadPool>(invocation.global.threads);
@@ -244,8 +252,8 @@ build::Services Session::services(pipeline::Library& library) {
         state_->git,
         *state_->store,
         library,
-        *state_->sandbox,
-        state_->ids,
+        *state_->runner.sandbox,
+        state_->runner.ids,
         state_->cache,
         state_->limits.index,
         &state_->limits.archive,

@@ -10,7 +10,7 @@
 #include "quern/keyring.hpp"
 #include "quern/reporter.hpp"
 #include "repository/package_store.hpp"
-#include "sandbox/user_namespace.hpp"
+#include "sandbox/runner.hpp"
 #include "support/file_reader.hpp"
 #include "support/thread_pool.hpp"
 
@@ -27,7 +27,8 @@ Result<std::filesystem::path> cache_directory(const GlobalOptions& global);
 
 /// What makes a command that uses the network and packages.
 struct SessionOptions {
-    bool needs_guest = false;  ///< enters the user namespace and readies the sandbox
+    bool needs_guest = false;  ///< readies what runs steps, which may enter namespaces
+    std::string runner;        ///< --runner; empty: auto
     bool offline = false;
     std::vector<std::filesystem::path>
         content_directories;  ///< --cache-dir, searched for sources too

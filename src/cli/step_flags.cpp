@@ -40,6 +40,18 @@ build::EnvironmentOptions environment_options(const EnvironmentFlags& flags) {
     return options;
 }
 
+void add_runner_flag(CLI::App& app, std::string& runner) {
+    add_option(
+        app,
+        "--runner",
+        runner,
+        "what runs steps: bubblewrap, chroot (in a container, as its root), docker, podman; auto "
+        "is "
+        "the first that works (quern doctor)"
+    )
+        ->check(one_of({"auto", "bubblewrap", "chroot", "docker", "podman", ""}));
+}
+
 void add_step_flags(CLI::App& app, StepFlags& flags) {
     add_option(
         app,
@@ -66,8 +78,7 @@ void add_step_flags(CLI::App& app, StepFlags& flags) {
     )
         ->check(one_of({"none", "host"}))
         ->capture_default_str();
-    add_option(app, "--runner", flags.runner, "bubblewrap (the only one so far)")
-        ->check(one_of({"bubblewrap", "auto", ""}));
+    add_runner_flag(app, flags.runner);
     add_flag(app, "--debug-runner", flags.accepted, "accepted; nothing is left running here")
         ->group("");
     add_option(app, "--cache-source", flags.accepted_text, "accepted, unused")->group("");

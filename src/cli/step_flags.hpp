@@ -31,6 +31,7 @@ struct StepFlags {
     bool remove = true, debug = false, interactive = false, accepted = false;
 };
 void add_step_flags(CLI::App& app, StepFlags& flags);
+void add_runner_flag(CLI::App& app, std::string& runner);
 /// `--secret id=NAME,src=FILE` by name. Errors: usage.
 Result<std::map<std::string, std::filesystem::path>> secret_files(const StepFlags& flags);
 

@@ -99,6 +99,7 @@ Result<std::vector<build::TestReport>> run_all(
 Result<void> run_test(const TestCommandFlags& flags, const Invocation& invocation) {
     SessionOptions session_options;
     session_options.needs_guest = true;
+    session_options.runner = flags.step.runner;
     session_options.offline = flags.environment.offline;
     if (!flags.cache_directory.empty()) {
         session_options.content_directories = {std::filesystem::absolute(flags.cache_directory)};

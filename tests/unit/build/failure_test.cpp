@@ -56,4 +56,17 @@ TEST_CASE("failure: packages are found by the commands that they provide", "[bui
     CHECK(packages_with("make", indexes, 5).empty());
 }
 
+TEST_CASE("failure: a step short of memory is told which flag bounds it", "[build][failure]") {
+    const sandbox::Limits bound = {.memory_bytes = std::uint64_t{64} << 20U};
+    CHECK(
+        memory_hint("cc1: out of memory allocating 8 bytes\n", bound) ==
+        "each process may use 64.0 MiB of memory; --memory or package.resources.memory of the "
+        "recipe "
+        "sets it\n"
+    );
+    CHECK(memory_hint("sh: can't fork: Cannot allocate memory", bound) != "");
+    CHECK(memory_hint("error: no such file", bound).empty());
+    CHECK(memory_hint("out of memory", {}).empty());
+}
+
 }  // namespace quern::build
