@@ -69,19 +69,9 @@ void add_recipe_flags(CLI::App& app, RecipeFlags& flags) {
         flags.shell_check,
         "let bash look for mistakes in scripts before anything runs"
     );
-    add_option(
-        app,
-        "--cpu",
-        flags.cpu,
-        "most processors of a step: 4, 1.5, 500m; overrides package.resources.cpu"
-    );
+    add_option(app, "--cpu", flags.cpu, "most processors of a step: 4, 500m");
     add_option(app, "--cpumodel", flags.cpu_model, "overrides package.resources.cpumodel");
-    add_option(
-        app,
-        "--memory",
-        flags.memory,
-        "most memory of a step: 8Gi, 512Mi; overrides package.resources.memory"
-    );
+    add_option(app, "--memory", flags.memory, "most memory of a step: 8Gi");
     add_option(app, "--disk", flags.disk, "overrides package.resources.disk");
 }
 
