@@ -29,6 +29,7 @@ repository::LockFile part_of(const repository::LockFile& lock, const std::string
 
 Result<repository::LockFile> lock_of(const EnvironmentRequest& request) {
     repository::LockFile lock;
+    lock.ignores_signatures = request.ignores_signatures;
     lock.worlds.push_back({request.architecture, request.wanted});
     for (const repository::Location& location : request.locations) {
         lock.repositories.push_back(repository::lock_repository(location, request.architecture));
@@ -43,7 +44,9 @@ Result<repository::LockFile> lock_of(const EnvironmentRequest& request) {
 Result<std::vector<std::string>> drift(
     const repository::LockFile& lock, const EnvironmentRequest& request
 ) {
-    QUERN_TRY(const repository::LockFile now, lock_of(request));
+    QUERN_TRY(repository::LockFile now, lock_of(request));
+    // A lock whose indexes were verified is good enough for whoever does not ask for that.
+    now.ignores_signatures = now.ignores_signatures && lock.ignores_signatures;
     return repository::differences(part_of(lock, request.architecture), now);
 }
 

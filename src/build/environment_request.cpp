@@ -53,6 +53,7 @@ Result<EnvironmentRequest> gather_request(
 ) {
     EnvironmentRequest request;
     request.architecture = architecture;
+    request.ignores_signatures = options.ignore_signatures;
     request.repositories = merge_sorted(
         {&environment.repositories, &environment.build_repositories}, options.repositories
     );

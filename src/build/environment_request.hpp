@@ -22,6 +22,7 @@ struct EnvironmentRequest {
     std::vector<std::string> key_places;    ///< paths and URLs as they were given
     std::vector<repository::Location> locations;
     std::vector<repository::TrustedKey> keys;  ///< read; discovered ones too
+    bool ignores_signatures = false;           ///< --ignore-signatures
 };
 
 /// Errors: usage (no repository), invalid_data, not_found, network.

@@ -47,6 +47,7 @@ Result<void> add_to_lock(
         QUERN_TRY(const apk::PackageFile package, services.store.open(selected));
         lock.packages.push_back(repository::lock_package(selected, package));
     }
+    lock.ignores_signatures = part.ignores_signatures;
     lock.worlds.push_back(std::move(part.worlds.front()));
     lock.repositories.insert(
         lock.repositories.end(), part.repositories.begin(), part.repositories.end()

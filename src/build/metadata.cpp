@@ -134,7 +134,7 @@ apk::PackageInfo package_info(
 }
 
 std::map<std::string, std::string> control_files(
-    const Output& output, const recipe::Configuration& configuration
+    const Output& output, const recipe::Configuration& configuration, const BuildOptions& options
 ) {
     const recipe::Scriptlets& scriptlets = *output.scriptlets;
     const std::array<std::pair<const char*, const recipe::Text*>, 7> scripts = {{
@@ -152,7 +152,13 @@ std::map<std::string, std::string> control_files(
             files[name] = text->value;
         }
     }
-    files[".melange.yaml"] = recipe::to_yaml(configuration);
+    // A comment, because readers of this file refuse keys that they do not know.
+    const std::string_view doubt = options.environment.ignore_signatures
+                                       ? "# built with --ignore-signatures: the indexes of the "
+                                         "environment's repositories were "
+                                         "not verified\n"
+                                       : "";
+    files[".melange.yaml"] = std::string(doubt) + recipe::to_yaml(configuration);
     return files;
 }
 

@@ -22,10 +22,11 @@ apk::PackageInfo package_info(
     const BuildOptions& options,
     const package::ScanResult& scan
 );
-/// The rest of the control section: scripts, trigger, `.melange.yaml`. Source:
+/// The rest of the control section: scripts, trigger, `.melange.yaml`. Where nobody vouched for the
+/// packages of the environment (--ignore-signatures), a comment in the latter says so. Source:
 /// recipe-and-build 7.5.
 std::map<std::string, std::string> control_files(
-    const Output& output, const recipe::Configuration& configuration
+    const Output& output, const recipe::Configuration& configuration, const BuildOptions& options
 );
 /// `security.capability` values by path below the package's root. Source: recipe-and-build 2.2,
 /// "Capability".

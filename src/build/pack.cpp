@@ -90,7 +90,7 @@ Result<apk::WrittenPackage> write(
     auto written = apk::write_package(
         staging,
         package_info(output, context.configuration.package, context.options, scan),
-        control_files(output, context.configuration),
+        control_files(output, context.configuration, context.options),
         drafts.data[index],
         writer_options(context, services)
     );

@@ -54,6 +54,14 @@ class Object {
         return *found;
     }
 
+    bool flag(const char* key) const {
+        const Json* value = find(key);
+        if (value != nullptr && !value->is_boolean()) {
+            fail(key, "is neither true nor false");
+        }
+        return value != nullptr && value->is_boolean() && value->get<bool>();
+    }
+
     Object object(const char* key) const { return {find(key), place(key), *problem_}; }
 
     std::vector<Object> objects(const char* key) const {
@@ -189,6 +197,7 @@ LockFile read_all(const Object& top) {
     for (const Object& world : contents.objects("worlds")) {
         lock.worlds.push_back({world.text("architecture", true), world.texts("packages")});
     }
+    lock.ignores_signatures = contents.flag("ignore_signatures");
     return lock;
 }
 
@@ -279,6 +288,9 @@ std::string LockFile::to_string() const {
     };
     if (!worlds.empty()) {
         contents["worlds"] = to_json(worlds);
+    }
+    if (ignores_signatures) {
+        contents["ignore_signatures"] = true;
     }
     const Json json = {
         {"version", format_version},

@@ -55,8 +55,8 @@ struct LockedWorld {
 };
 
 /// The packages that a recipe or an image was resolved to, by content.
-/// Source: image-and-resolver 6. `fingerprint` and `worlds` are ours and are left out when empty,
-/// so that other readers find what they know.
+/// Source: image-and-resolver 6. `fingerprint`, `worlds` and `ignore_signatures` are ours and are
+/// left out when empty or false, so that other readers find what they know.
 struct LockFile {
     std::string config_name;      ///< path as it was given
     std::string config_checksum;  ///< see config_checksum()
@@ -66,6 +66,7 @@ struct LockFile {
     std::vector<LockedRepository> repositories;
     std::vector<LockedPackage> packages;  ///< in install order, one architecture after the other
     std::vector<LockedWorld> worlds;
+    bool ignores_signatures = false;  ///< nobody vouched for the indexes that were read
 
     /// Errors: invalid_data (the message names the field). Names and versions are checked before
     /// any path can be made of them; each package's URL must end with its own file name.
@@ -94,7 +95,7 @@ Result<std::vector<Selected>> select_locked(
     const LockFile& lock, std::string_view architecture, std::span<const Location> locations
 );
 
-/// What changed, one line each, by kind and name: worlds, repositories, keys (by content),
+/// What changed, one line each, by kind and name: worlds, trust, repositories, keys (by content),
 /// packages. Empty if both lock the same. Ranges, URLs' order and the config's checksum do not
 /// count.
 std::vector<std::string> differences(const LockFile& before, const LockFile& after);

@@ -115,6 +115,14 @@ Lines world_lines(const LockFile& lock) {
     return lines;
 }
 
+Lines trust_lines(const LockFile& lock) {
+    Lines lines;
+    if (lock.ignores_signatures) {
+        lines.emplace("signatures of indexes ignored", "");
+    }
+    return lines;
+}
+
 Lines repository_lines(const LockFile& lock) {
     Lines lines;
     for (const auto* list :
@@ -227,6 +235,7 @@ Result<std::vector<Selected>> select_locked(
 std::vector<std::string> differences(const LockFile& before, const LockFile& after) {
     std::vector<std::string> found;
     compare(world_lines(before), world_lines(after), found);
+    compare(trust_lines(before), trust_lines(after), found);
     compare(repository_lines(before), repository_lines(after), found);
     compare(key_lines(before), key_lines(after), found);
     compare(package_lines(before), package_lines(after), found);

@@ -58,6 +58,20 @@ def renewed(bench):
     expect("asked for p-1 (x86_64): removed" in done.stderr, done.stderr)
 
 
+def unverified(bench):
+    """a lock tells that signatures of indexes were ignored, and is then no answer for who wants them checked."""
+    repository = make_repository(bench)
+    lock(bench, repository, "--ignore-signatures")
+    expect(read_lock(bench)["contents"]["ignore_signatures"] is True, "it is not told")
+    path = bench.folder / "recipe" / "melange.yaml"
+    words = ("--arch", "x86_64", "--cache-root", "cache", "-r", repository, "-k", "key.rsa.pub")
+    done = bench.run("lock", path, *words, "--check", status=1)
+    expect("signatures of indexes ignored: removed" in done.stderr, done.stderr)
+    bench.run("lock", path, *words, "--check", "--ignore-signatures")
+    lock(bench, repository)
+    expect("ignore_signatures" not in read_lock(bench)["contents"], "it is told though they were checked")
+
+
 def several_architectures(bench):
     """a lock of several architectures keeps them apart."""
     repository = make_repository(bench)
@@ -99,4 +113,4 @@ def fresh_indexes(bench):
     expect(len(asked) == 2 and "If-None-Match" not in asked[0] and "If-None-Match" in asked[1], asked)
 
 
-main([written, renewed, several_architectures, cache_commands, fresh_indexes])
+main([written, renewed, unverified, several_architectures, cache_commands, fresh_indexes])

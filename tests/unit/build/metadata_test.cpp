@@ -133,4 +133,19 @@ TEST_CASE(
     CHECK(std::filesystem::exists(next->path()));
 }
 
+TEST_CASE("pack: a package tells that signatures were ignored", "[build][pack]") {
+    Fixture fixture;
+    const std::vector<Output> outputs = outputs_of(fixture.configuration);
+    const auto recorded = [&] {
+        return control_files(outputs.front(), fixture.configuration, fixture.options)
+            .at(".melange.yaml");
+    };
+    const std::string usual = recorded();
+    CHECK(usual.find('#') == std::string::npos);
+    fixture.options.environment.ignore_signatures = true;
+    const std::string doubtful = recorded();
+    CHECK(doubtful.starts_with("# built with --ignore-signatures"));
+    CHECK(doubtful.substr(doubtful.find('\n') + 1) == usual);
+}
+
 }  // namespace quern::build

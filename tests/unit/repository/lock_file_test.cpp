@@ -107,6 +107,7 @@ TEST_CASE("lock_file: lists are never null and ours are left out", "[repository]
     const std::string text = LockFile().to_string();
     CHECK(text.find("\"build_repositories\": []") != std::string::npos);
     CHECK(text.find("worlds") == std::string::npos);
+    CHECK(text.find("ignore_signatures") == std::string::npos);
     CHECK(text.find("null") == std::string::npos);
     CHECK(text.ends_with("}\n"));
 }
@@ -194,14 +195,16 @@ TEST_CASE("lock_file: differences name what changed", "[repository][lock_file]")
     after.packages.push_back(before.packages[0]);
     after.packages[1].name = "more";
     after.worlds.push_back({"x86_64", {"hello"}});
+    after.ignores_signatures = true;
     after.repositories.clear();
     const auto found = differences(before, after);
     const std::string sum = before.packages[0].checksum;
-    REQUIRE(found.size() == 4);
+    REQUIRE(found.size() == 5);
     CHECK(found[0] == "asked for hello (x86_64): added");
-    CHECK_THAT(found[1], Catch::StartsWith("repository ") && Catch::EndsWith(": removed"));
-    CHECK(found[2] == "package hello (x86_64): 1-r0 " + sum + " -> 2-r0 " + sum);
-    CHECK(found[3] == "package more (x86_64): added 1-r0 " + sum);
+    CHECK(found[1] == "signatures of indexes ignored: added");
+    CHECK_THAT(found[2], Catch::StartsWith("repository ") && Catch::EndsWith(": removed"));
+    CHECK(found[3] == "package hello (x86_64): 1-r0 " + sum + " -> 2-r0 " + sum);
+    CHECK(found[4] == "package more (x86_64): added 1-r0 " + sum);
 }
 
 TEST_CASE("lock_file: it lies beside its configuration", "[repository][lock_file]") {
