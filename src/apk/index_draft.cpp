@@ -74,7 +74,7 @@ std::optional<IndexRecord> first_record(std::string_view text) {
 
 /// What was read, kept for its texts and for the chunks that can be used again.
 struct IndexDraft::Origin {
-    std::string body;  ///< compressed
+    std::string bytes;  ///< the file
     archive::ChunkedMember member;
 };
 
@@ -168,14 +168,18 @@ Result<std::string> IndexDraft::write(const PrivateKey* key, ThreadPool* pool) c
 }
 
 std::shared_ptr<const IndexDraft::Origin> IndexDraft::read_origin(
-    std::string body, const IndexLimits& limits
+    std::string& bytes, std::size_t body_begin, const IndexLimits& limits
 ) {
-    auto origin = std::make_shared<Origin>();
-    origin->body = std::move(body);
-    auto member = archive::read_chunks(origin->body, limits.text_bytes);
+    auto member =
+        archive::read_chunks(std::string_view(bytes).substr(body_begin), limits.text_bytes);
     if (!member) {
         return nullptr;
     }
+    // Chunks are views into the bytes, which stay where they are: a file is no short string.
+    const char* const place = bytes.data();
+    auto origin = std::make_shared<Origin>();
+    origin->bytes = std::move(bytes);
+    QUERN_ASSERT(origin->bytes.data() == place);
     origin->member = std::move(*member);
     return origin;
 }
@@ -205,14 +209,14 @@ bool IndexDraft::take_records(std::shared_ptr<const Origin> origin, const IndexL
 Result<IndexDraft> read_index_draft(
     std::string bytes, const Keyring& keyring, const IndexLimits& limits
 ) {
-    QUERN_TRY(std::string_view body, verified_index_body(bytes, keyring, limits));
-    if (auto origin = IndexDraft::read_origin(std::string(body), limits)) {
-        IndexDraft draft;
-        if (draft.take_records(std::move(origin), limits)) {
-            return draft;
-        }
+    QUERN_TRY(const std::string_view body, verified_index_body(bytes, keyring, limits));
+    const std::size_t body_begin = bytes.size() - body.size();
+    auto origin = IndexDraft::read_origin(bytes, body_begin, limits);
+    IndexDraft draft;
+    if (origin && draft.take_records(origin, limits)) {
+        return draft;
     }
-    QUERN_TRY(const IndexFile file, read_index(bytes, nullptr, limits));
+    QUERN_TRY(const IndexFile file, read_index(origin ? origin->bytes : bytes, nullptr, limits));
     return IndexDraft(file.index);
 }
 

@@ -59,7 +59,10 @@ class IndexDraft {
     friend Result<IndexDraft> read_index_draft(
         std::string bytes, const Keyring& keyring, const IndexLimits& limits
     );
-    static std::shared_ptr<const Origin> read_origin(std::string body, const IndexLimits& limits);
+    /// Takes the bytes if they are made of chunks.
+    static std::shared_ptr<const Origin> read_origin(
+        std::string& bytes, std::size_t body_begin, const IndexLimits& limits
+    );
     bool take_records(std::shared_ptr<const Origin> origin, const IndexLimits& limits);
 
     std::string description_;

@@ -62,9 +62,8 @@ class Indexing {
         QUERN_TRY(const std::vector<std::filesystem::path> packages, expand(places));
         lock_output();
         guard_ = FileGuard::read(guard_path());
-        QUERN_TRY(const apk::IndexDraft source, read_source());
-        index_ = source;
-        QUERN_TRY(auto records, read_records(source, packages, pool));
+        QUERN_TRY(index_, read_source());
+        QUERN_TRY(auto records, read_records(packages, pool));
         records = wanted(packages, std::move(records));
         if (options_.merge) {
             index_.merge(std::move(records));
@@ -129,25 +128,42 @@ class Indexing {
                    : Result<apk::IndexDraft>(apk::IndexDraft());
     }
 
-    /// One for each package; of those that are as they were the one that `source` has.
-    Result<std::vector<apk::IndexRecord>> read_records(
-        const apk::IndexDraft& source,
-        std::span<const std::filesystem::path> packages,
-        ThreadPool& pool
-    ) {
-        std::unordered_map<std::string_view, const apk::IndexRecord*> known;
-        if (!options_.verify && !guard_.is_empty()) {
-            for (const apk::IndexRecord& record : source.records()) {
-                known.emplace(record.checksum, &record);
-            }
+    /// Of packages that are as they were the record that the source has; nothing for the others.
+    std::vector<const apk::IndexRecord*> known_records(
+        std::span<const std::filesystem::path> packages
+    ) const {
+        std::vector<std::optional<std::string>> checksums(packages.size());
+        for (std::size_t i = 0; i < packages.size() && !options_.verify && !guard_.is_empty();
+             ++i) {
+            checksums[i] = guard_.checksum_of(packages[i]);
         }
+        std::vector<const apk::IndexRecord*> known(packages.size());
+        if (std::none_of(checksums.begin(), checksums.end(), [](const auto& checksum) {
+                return checksum.has_value();
+            })) {
+            return known;
+        }
+        std::unordered_map<std::string_view, const apk::IndexRecord*> by_checksum;
+        for (const apk::IndexRecord& record : index_.records()) {
+            by_checksum.emplace(record.checksum, &record);
+        }
+        for (std::size_t i = 0; i < packages.size(); ++i) {
+            const auto found = checksums[i] ? by_checksum.find(*checksums[i]) : by_checksum.end();
+            known[i] = found == by_checksum.end() ? nullptr : found->second;
+        }
+        return known;
+    }
+
+    /// One for each package.
+    Result<std::vector<apk::IndexRecord>> read_records(
+        std::span<const std::filesystem::path> packages, ThreadPool& pool
+    ) {
+        const std::vector<const apk::IndexRecord*> known = known_records(packages);
         std::vector<apk::IndexRecord> records(packages.size());
         std::vector<std::size_t> unknown;
         for (std::size_t i = 0; i < packages.size(); ++i) {
-            const auto checksum = known.empty() ? std::nullopt : guard_.checksum_of(packages[i]);
-            const auto found = checksum ? known.find(*checksum) : known.end();
-            if (found != known.end()) {
-                records[i] = *found->second;
+            if (known[i] != nullptr) {
+                records[i] = *known[i];
             } else {
                 unknown.push_back(i);
             }
