@@ -76,7 +76,8 @@ class BitBuffer {
     explicit BitBuffer(const BitReader& reader)
         : bytes_(reader.bytes()), next_((reader.position() + 7) / 8) {
         count_ = static_cast<unsigned>(next_ * 8 - reader.position());
-        bits_ = count_ == 0 || next_ > bytes_.size() ? 0 : bytes_[next_ - 1] >> (8 - count_);
+        const bool has_rest = count_ != 0 && next_ <= bytes_.size();
+        bits_ = has_rest ? std::uint64_t{bytes_[next_ - 1]} >> (8 - count_) : 0;
     }
     /// Makes it 56 bits or more; false near the end.
     bool refill() {
