@@ -55,6 +55,7 @@ struct Prepared {
     OwnLimits limits;
     std::vector<int> groups;
     bool own_proc = false;
+    bool dies_with_us = false;
     std::vector<UniqueFd> lifted;
     std::vector<std::pair<int, int>> descriptors;
     std::vector<PreparedTree> trees;
@@ -83,6 +84,7 @@ Result<Prepared> prepare(const NamespaceSpawn& spawn) {
     prepared.limits = spawn.limits;
     prepared.groups = spawn.groups;
     prepared.own_proc = spawn.own_proc;
+    prepared.dies_with_us = spawn.dies_with_us;
     for (const auto& [ours, theirs] : spawn.descriptors) {
         UniqueFd lifted(::fcntl(ours, F_DUPFD_CLOEXEC, lowest_lifted_fd));
         if (!lifted) {
@@ -207,6 +209,10 @@ bool take_terminal(Prepared& prepared) noexcept {
     if (enter_groups(prepared) && stage_trees(prepared) && take_identity(prepared) &&
         set_descriptors(prepared) && take_terminal(prepared)) {
         ::sigprocmask(SIG_SETMASK, &prepared.signals, nullptr);
+        // After the change of ids, which would clear it.
+        if (prepared.dies_with_us) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        }
         if (::chdir("/") == 0) {
             ::execve(prepared.program, prepared.argv.data(), prepared.environment.data());
         }

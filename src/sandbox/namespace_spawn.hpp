@@ -38,8 +38,9 @@ struct NamespaceSpawn {
     gid_t gid = 0;
     std::vector<std::string> environment;  ///< "NAME=value"
     OwnLimits limits;
-    std::vector<int> groups;  ///< control groups to enter: CommandGroup::entrances
-    bool own_proc = false;    ///< /proc shows the child's processes only
+    std::vector<int> groups;    ///< control groups to enter: CommandGroup::entrances
+    bool own_proc = false;      ///< /proc shows the child's processes only
+    bool dies_with_us = false;  ///< killed when the thread that starts it ends
     /// Standard input is a terminal that becomes the controlling one of a session of its own.
     bool own_terminal = false;
 };

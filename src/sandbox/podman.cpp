@@ -182,6 +182,7 @@ Result<NamespaceSpawn> Podman::prepare(
     spawn.limits = OwnLimits::of(command.limits, group);
     spawn.groups = group.entrances();
     spawn.own_proc = true;
+    spawn.dies_with_us = true;
     spawn.own_terminal = command.interactive;
     return spawn;
 }
