@@ -14,9 +14,11 @@ namespace {
 
 const Guest guest = {
     .root = "/cache/root",
-    .mounts = {
-        {.source = "/work/hello", .target = "/home/build", .read_only = false},
-        {.source = "/var/keys", .target = "/etc/apk/keys", .read_only = true}}};
+    .mounts =
+        {{.source = "/work/hello", .target = "/home/build", .read_only = false},
+         {.source = "/var/keys", .target = "/etc/apk/keys", .read_only = true}},
+    .base = {},
+    .base_key = {}};
 
 Command command_of(std::vector<std::string> argv) {
     Command command;
