@@ -15,7 +15,7 @@ namespace {
 const Guest guest = {
     .root = "/cache/root",
     .mounts =
-        {{.source = "/work/hello", .target = "/home/build", .read_only = false},
+        {{.source = "/srv/hello", .target = "/home/build", .read_only = false},
          {.source = "/var/keys", .target = "/etc/apk/keys", .read_only = true}},
     .base = {},
     .base_key = {}};
@@ -51,7 +51,7 @@ TEST_CASE("bubblewrap: the arguments of a step", "[sandbox][bubblewrap]") {
         text_of(bubblewrap_arguments(guest, command)) ==
         "bwrap --die-with-parent --new-session --unshare-pid --unshare-ipc --unshare-uts "
         "--unshare-cgroup-try "
-        "--unshare-net --hostname localhost --bind /cache/root / --bind /work/hello /home/build "
+        "--unshare-net --hostname localhost --bind /cache/root / --bind /srv/hello /home/build "
         "--ro-bind /var/keys "
         "/etc/apk/keys --proc /proc --dev /dev " +
             capabilities +
