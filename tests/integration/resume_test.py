@@ -32,7 +32,7 @@ def build(bench, recipe, *words, status=0):
     cache = bench.folder / "cache"
     done = bench.build(recipe, "-v", *words, status=status, env={"QUERN_CACHE_DIR": str(cache)})
     # A failure repeats what was printed last, by steps that did not run now too.
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("  | ")]
+    lines = [line for line in done.stderr.splitlines() if not line.lstrip().startswith("| ")]
     return [int(word[5:]) for line in lines for word in line.split() if word.startswith("ran-s")], done.stderr
 
 
@@ -66,13 +66,13 @@ def outputs(bench):
         expect(ran == [3], f"{ran}\n{warm}")
         last = warm[warm.index("its last lines were"):]
         expect(last == cold[cold.index("its last lines were"):], f"{cold}\n{warm}")
-        expect([line[4:] for line in last.splitlines() if line.startswith("  | ")] == printed, last)
+        expect([line.lstrip()[2:] for line in last.splitlines() if line.lstrip().startswith("| ")] == printed, last)
         expect([line for line in log.read_text().splitlines() if not line.startswith("== ")] == printed, log.read_text())
 
 
 def killed(bench):
     """after kills at any time of a build the next one goes on, and the bytes are those of a build from the beginning."""
-    recipe = bench.recipe(text([f"{script}; sleep 0.05" for script in SCRIPTS * 2]))
+    recipe = bench.recipe(text([f"{script}; sleep 0.05" for script in SCRIPTS]))
     cache = {"QUERN_CACHE_DIR": str(bench.folder / "cache")}
     build(bench, recipe, "--fresh", "--out-dir", "whole")
     shutil.rmtree(bench.folder / "cache/snapshots")
