@@ -133,12 +133,14 @@ class [[nodiscard]] Result<void> {
     }                                     \
     target = std::move(*result) /* NOLINT(bugprone-macro-parentheses) */
 
-/// Returns the error of a Result<void>, if it holds one.
-#define QUERN_CHECK(...)                                                        \
-    do {                                                                        \
-        if (auto quern_checked_result = (__VA_ARGS__); !quern_checked_result) { \
-            return std::move(quern_checked_result).error();                     \
-        }                                                                       \
+/// Returns the error of a Result<void>, if it holds one. Each use names its own result: uses nest
+/// where the argument is a lambda.
+#define QUERN_CHECK(...) QUERN_CHECK_(QUERN_CONCAT(quern_checked_, __COUNTER__), __VA_ARGS__)
+#define QUERN_CHECK_(result, ...)                   \
+    do {                                            \
+        if (auto result = (__VA_ARGS__); !result) { \
+            return std::move(result).error();       \
+        }                                           \
     } while (false)
 
 /// Holds in every build. For our own mistakes only, never for input.
