@@ -225,7 +225,7 @@ Result<std::size_t> remove_docker_roots(const CancelToken& cancel) {
     std::size_t count = 0;
     for (const std::string_view name : split_words(list)) {
         // Refused where a build uses it.
-        count += call_docker({"image", "rm", std::string(name)}, cancel) ? 1 : 0;
+        count += call_docker({"image", "rm", std::string(name)}, cancel) ? 1U : 0U;
     }
     return count;
 }
