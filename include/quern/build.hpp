@@ -9,6 +9,7 @@
 #include "quern/reporter.hpp"
 #include "quern/sandbox.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -75,6 +76,7 @@ struct EnvironmentOptions {
     std::filesystem::path lock_file = {};         ///< used if it is there; empty: none
     bool locked = false;                          ///< --locked: the lock must answer the request
     repository::KeyDiscovery key_discovery = {};  ///< --key-discovery; default: if no key is named
+    std::chrono::seconds resolve_timeout{10};     ///< --resolve-timeout: of the complete search
 };
 
 struct BuildTests;

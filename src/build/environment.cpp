@@ -138,7 +138,12 @@ Result<ChosenPackages> choose_packages(
         )
     );
     QUERN_CHECK(prepend_staged(chosen.indexes, client, options.staged_repository, services));
-    QUERN_TRY(repository::Resolution resolution, repository::resolve(world, chosen.indexes));
+    QUERN_TRY(
+        repository::Resolution resolution,
+        repository::resolve(
+            world, chosen.indexes, {.time_limit = options.resolve_timeout, .peers = {}}
+        )
+    );
     for (const std::string& note : resolution.notes) {
         services.reporter.note(note);
     }

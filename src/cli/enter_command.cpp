@@ -150,6 +150,7 @@ Run define_enter(CLI::App& app) {
         "trusted public keys of the repositories"
     );
     add_key_discovery_flag(app, flags->environment.key_discovery);
+    add_resolve_timeout_flag(app, flags->environment.resolve_timeout);
     add_option(app, "--arch", flags->architecture, "architecture")->capture_default_str();
     add_flag(
         app,

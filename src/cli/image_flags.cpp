@@ -143,6 +143,7 @@ void add_image_flags(CLI::App& app, ImageFlags& flags) {
         flags.additions.ignore_signatures,
         "take repositories whose index is not signed by a known key"
     );
+    add_resolve_timeout_flag(app, flags.resolve_timeout);
     for (const char* name :
          {"--max-apkindex-decompressed-size",
           "--max-apk-control-size",
@@ -225,6 +226,7 @@ Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invoc
     QUERN_CHECK(apply_annotations(flags.annotations, specification.annotations));
     opened.options.architectures = architectures_of(flags.architectures, specification.archs);
     opened.options.additions = flags.additions;
+    opened.options.additions.resolve_timeout = resolve_timeout(flags.resolve_timeout);
     QUERN_TRY(opened.options.build_date, parse_build_date(flags.build_date));
     QUERN_TRY(opened.options.source_date_epoch, source_date_epoch());
     opened.options.vcs_url = specification.vcs_url;

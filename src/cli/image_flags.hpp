@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/command.hpp"
+#include "cli/index_flags.hpp"
 #include "cli/session.hpp"
 #include "image/compose.hpp"
 #include "image/sources.hpp"
@@ -29,6 +30,7 @@ struct ImageFlags {
     std::string work_directory;
     std::string lock_file;
     bool offline = false;
+    std::uint64_t resolve_timeout = default_resolve_timeout;
     std::vector<std::string> accepted_values;
     bool accepted = false;
 };

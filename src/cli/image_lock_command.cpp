@@ -29,7 +29,7 @@ Result<void> run_lock(const LockFlags& flags, const Invocation& invocation) {
             opened.loaded,
             config,
             opened.options.architectures,
-            flags.image.additions,
+            opened.options.additions,
             opened.services()
         )
     );

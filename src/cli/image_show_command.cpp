@@ -90,7 +90,9 @@ Result<void> run_show_packages(const ShowPackagesFlags& flags, const Invocation&
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     const image::Services services = opened.services();
     const image::Contents& contents = opened.specification().contents;
-    QUERN_TRY(const auto sources, image::gather_sources(contents, flags.image.additions, services));
+    QUERN_TRY(
+        const auto sources, image::gather_sources(contents, opened.options.additions, services)
+    );
     QUERN_TRY(
         const auto all,
         image::choose_packages(
@@ -128,7 +130,9 @@ Result<void> run_dot(const DotFlags& flags, const Invocation& invocation) {
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     const image::Services services = opened.services();
     const image::Contents& contents = opened.specification().contents;
-    QUERN_TRY(const auto sources, image::gather_sources(contents, flags.image.additions, services));
+    QUERN_TRY(
+        const auto sources, image::gather_sources(contents, opened.options.additions, services)
+    );
     QUERN_TRY(
         const auto all,
         image::choose_packages(

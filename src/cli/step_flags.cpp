@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/step_flags.hpp"
 
-#include "cli/index_flags.hpp"
-
 namespace quern::cli {
 
 void add_environment_flags(
@@ -20,6 +18,7 @@ void add_environment_flags(
     add_flag(app, "--ignore-signatures", flags.ignore_signatures, "take unsigned repositories");
     add_flag(app, "--offline", flags.offline, "use only what is in the cache");
     add_key_discovery_flag(app, flags.key_discovery);
+    add_resolve_timeout_flag(app, flags.resolve_timeout);
     add_option(
         app,
         "--apk-cache-dir",
@@ -37,6 +36,7 @@ build::EnvironmentOptions environment_options(const EnvironmentFlags& flags) {
     options.ignore_signatures = flags.ignore_signatures;
     options.offline = flags.offline;
     options.key_discovery = key_discovery(flags.key_discovery);
+    options.resolve_timeout = resolve_timeout(flags.resolve_timeout);
     return options;
 }
 

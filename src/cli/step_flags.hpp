@@ -3,8 +3,10 @@
 #pragma once
 
 #include "cli/command.hpp"
+#include "cli/index_flags.hpp"
 #include "quern/build.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -18,6 +20,7 @@ struct EnvironmentFlags {
     bool ignore_signatures = false, offline = false;
     std::string accepted_text;
     std::string key_discovery = "auto";
+    std::uint64_t resolve_timeout = default_resolve_timeout;
 };
 /// `package_flag` adds packages to the environment.
 void add_environment_flags(CLI::App& app, EnvironmentFlags& flags, const std::string& package_flag);

@@ -99,11 +99,12 @@ void pin(Chosen& chosen) {
 Result<void> resolve_into(
     Chosen& chosen,
     std::vector<std::string> words,
-    const std::vector<repository::RepositoryIndex>& indexes
+    const std::vector<repository::RepositoryIndex>& indexes,
+    const repository::ResolveOptions& options = {}
 ) {
     words.insert(words.end(), chosen.below.begin(), chosen.below.end());
     QUERN_TRY(const std::vector<apk::Dependency> world, parse_world(sorted_set(std::move(words))));
-    auto resolved = repository::resolve(world, indexes);
+    auto resolved = repository::resolve(world, indexes, options);
     if (!resolved) {
         return std::move(resolved).error().context(
             fmt::format("choosing packages for {}", apk::to_oci_architecture(chosen.architecture))
@@ -163,10 +164,11 @@ Result<std::vector<Chosen>> choose_packages(
             labels.push_back(labels_of(chosen));
         }
     }
+    const repository::ResolveOptions options{.time_limit = sources.resolve_timeout, .peers = {}};
     for (std::size_t i = 0; i < all.size(); ++i) {
         Missing missing;
         const auto indexes = all.size() > 1 ? in_all(all, labels, i, missing) : all[i].indexes;
-        if (auto resolved = resolve_into(all[i], world, indexes); !resolved) {
+        if (auto resolved = resolve_into(all[i], world, indexes, options); !resolved) {
             return explain_missing(std::move(resolved).error(), missing);
         }
         pin(all[i]);

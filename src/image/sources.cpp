@@ -99,6 +99,7 @@ Result<Sources> gather_sources(
     std::transform(lines.begin(), lines.end(), lines.begin(), without_slash);
     Sources sources;
     sources.ignore_signatures = additions.ignore_signatures;
+    sources.resolve_timeout = additions.resolve_timeout;
     for (const std::string& line : sorted_set(std::move(lines))) {
         QUERN_TRY(repository::Location location, repository::Location::parse(line));
         sources.locations.push_back(std::move(location));

@@ -13,6 +13,7 @@
 #include "support/file_reader.hpp"
 #include "support/thread_pool.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -31,12 +32,14 @@ struct Services {
     std::filesystem::path cache;
 };
 
-/// Repositories and keys that are given beside the image file.
+/// Repositories and keys that are given beside the image file, and how long choosing from them may
+/// take.
 struct Additions {
     std::vector<std::string> build_repositories;  ///< -b
     std::vector<std::string> repositories;        ///< -r: they are in the image too
     std::vector<std::string> keyring;             ///< -k
     bool ignore_signatures = false;
+    std::chrono::seconds resolve_timeout{10};
 };
 
 /// Where packages come from.
@@ -45,6 +48,7 @@ struct Sources {
     std::map<std::string, std::string> keys;      ///< file name → PEM
     apk::Keyring keyring;
     bool ignore_signatures = false;
+    std::chrono::seconds resolve_timeout{10};
 };
 
 /// The repositories of a build and its keys, fetched where they are URLs. Errors: usage (no

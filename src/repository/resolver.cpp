@@ -36,9 +36,7 @@ Error out_of_time(const ResolveOptions& options) {
                    options.time_limit.count() / 1000
                )
     )
-        .help(
-            "--resolve-timeout of `quern resolve` gives it longer; fewer constraints make it easier"
-        );
+        .help("--resolve-timeout gives it longer; fewer constraints make it easier");
 }
 
 /// Adds what wants to be there because of what was found, where it fits beside it.

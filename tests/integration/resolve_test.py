@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from packages import make_repository
+from packages import crafted_index, make_repository
 from web import Web
 from workbench import expect, main
 
@@ -115,5 +115,23 @@ def explain_reads_a_recipe(bench):
     expect("  the world needs base: base-1\n  base-1 needs libc: libc-3\n" in done.stdout, done.stdout)
 
 
-sys.exit(main([servers_may_name_keys, a_search_says_what_it_changed, a_refusal_is_data_too, peers_limit_the_choice, explain_tells_chain_and_losers,
+def a_search_has_a_flag_for_its_time(bench):
+    """commands that choose packages search for as long as --resolve-timeout says, and name the flag"""
+    puzzle = "".join(f"C:Q1{base64.b64encode(bytes([pigeon, hole] * 10)).decode()}\nP:in{pigeon}x{hole}\nV:1-r0\nA:x86_64\nS:9\nI:9\n"
+                     f"p:pigeon{pigeon} hole{hole}=1\n\n" for pigeon in range(14) for hole in range(13))
+    crafted_index(bench.folder / "puzzle/x86_64/APKINDEX.tar.gz", puzzle)
+    pigeons = [f"pigeon{i}" for i in range(14)]
+    recipe = bench.recipe("package:\n  name: it\n  version: 1\n  epoch: 0\n  description: it\n  copyright:\n    - license: MIT\n"
+                          f"environment:\n  contents:\n    packages: [{', '.join(pigeons)}]\npipeline:\n  - runs: 'true'\n"
+                          "test:\n  environment:\n    contents:\n      packages: [pigeon0]\n  pipeline:\n    - runs: 'true'\n")
+    image = bench.recipe(f"contents:\n  packages: [{', '.join(pigeons)}]\n", "image.yaml")
+    packages = [word for pigeon in pigeons for word in ("-p", pigeon)]
+    words = ("--arch", "x86_64", "--ignore-signatures", "--cache-root", "cache", "-r", "puzzle", "--resolve-timeout", "0")
+    for call in (("resolve", *words, *pigeons), ("build", *words, recipe), ("enter", *words, *packages, "--", "true"),
+                 ("lock", *words, recipe), ("image", "show-packages", *words, image), ("image", "lock", *words, image)):
+        done = bench.run(*call, status=1 if call[0] == "image" else 4)
+        expect("--resolve-timeout" in done.stderr and "within 0 s" in done.stderr, f"{call[:2]}: {done.stderr}")
+
+
+sys.exit(main([a_search_has_a_flag_for_its_time, servers_may_name_keys, a_search_says_what_it_changed, a_refusal_is_data_too, peers_limit_the_choice, explain_tells_chain_and_losers,
                explain_tells_why_not, explain_reads_a_recipe]))
