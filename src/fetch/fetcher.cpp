@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetch/fetcher.hpp"
 
+#include "fetch/download_part.hpp"
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
 #include "support/unnamed_file.hpp"
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -19,33 +21,10 @@ namespace quern::fetch {
 
 namespace {
 
-/// What arrived: every digest that is wanted and SHA-256, from one pass.
-struct Download {
-    UniqueFd fd;
-    std::uint64_t size = 0;
-    Hasher sha256{DigestKind::sha256};
-    std::optional<Hasher> sha512;
-
-    Result<void> take(std::string_view bytes) {
-        QUERN_CHECK(write_all(fd.get(), bytes));
-        sha256.update(bytes);
-        if (sha512) {
-            sha512->update(bytes);
-        }
-        size += bytes.size();
-        return {};
-    }
-
-    Result<void> clear() {
-        QUERN_CHECK(empty_file(fd.get()));
-        size = 0;
-        std::ignore = sha256.finish();  // begins anew
-        if (sha512) {
-            std::ignore = sha512->finish();
-        }
-        return {};
-    }
-};
+/// The digest by which the store knows the file.
+const std::optional<Digest>& wanted_of(const FetchRequest& request) {
+    return request.expected_sha256 ? request.expected_sha256 : request.expected_sha512;
+}
 
 Error mismatch(const std::string& place, const Digest& expected, const Digest& actual) {
     const std::string_view kind = expected.kind() == DigestKind::sha512 ? "sha512" : "sha256";
@@ -92,16 +71,6 @@ Result<std::uint64_t> size_of(int fd) {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
-/// A descriptor of its own to the same file, for reading only, at offset 0.
-Result<UniqueFd> reopen_for_reading(int fd) {
-    UniqueFd reopened(::open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC));
-    if (!reopened) {
-        const int err = errno;
-        return Error::system(err, "opening a download again");
-    }
-    return reopened;
-}
-
 Error with_mirrors(std::vector<Error> errors) {
     if (errors.size() == 1) {
         return std::move(errors.front());
@@ -120,6 +89,58 @@ Error with_mirrors(std::vector<Error> errors) {
 
 }  // namespace
 
+/// What arrived: every digest that is wanted and SHA-256, from one pass.
+struct Fetcher::Download {
+    UniqueFd fd;
+    std::uint64_t size = 0;
+    Hasher sha256{DigestKind::sha256};
+    std::optional<Hasher> sha512;
+
+    void count(std::string_view bytes) {
+        sha256.update(bytes);
+        if (sha512) {
+            sha512->update(bytes);
+        }
+        size += bytes.size();
+    }
+
+    /// What an earlier call left, up to the offset of `fd`.
+    Result<void> count_beginning() {
+        std::array<char, std::size_t{1} << 16U> buffer;
+        while (true) {
+            const ssize_t got =
+                ::pread(fd.get(), buffer.data(), buffer.size(), static_cast<off_t>(size));
+            if (got < 0 && errno == EINTR) {
+                continue;
+            }
+            if (got < 0) {
+                const int err = errno;
+                return Error::system(err, "reading the beginning of a download");
+            }
+            if (got == 0) {
+                return {};
+            }
+            count({buffer.data(), static_cast<std::size_t>(got)});
+        }
+    }
+
+    Result<void> take(std::string_view bytes) {
+        QUERN_CHECK(write_all(fd.get(), bytes));
+        count(bytes);
+        return {};
+    }
+
+    Result<void> clear() {
+        QUERN_CHECK(empty_file(fd.get()));
+        size = 0;
+        std::ignore = sha256.finish();  // begins anew
+        if (sha512) {
+            std::ignore = sha512->finish();
+        }
+        return {};
+    }
+};
+
 Fetcher::Fetcher(
     HttpClient& http,
     const ContentStore& store,
@@ -130,8 +151,7 @@ Fetcher::Fetcher(
     : http_(http), store_(store), cancel_(cancel), offline_(offline), limits_(limits) {}
 
 Result<std::optional<FetchedFile>> Fetcher::find(const FetchRequest& request) const {
-    const auto& wanted =
-        request.expected_sha256 ? request.expected_sha256 : request.expected_sha512;
+    const auto& wanted = wanted_of(request);
     if (!wanted) {
         return std::optional<FetchedFile>();
     }
@@ -158,34 +178,32 @@ Result<std::optional<FetchedFile>> Fetcher::find(const FetchRequest& request) co
     return std::optional<FetchedFile>(std::move(file));
 }
 
-Result<FetchedFile> Fetcher::download(
-    const std::string& url, const FetchRequest& request, Activity& activity
+Result<HttpResponse> Fetcher::receive(
+    const std::string& url, const FetchRequest& request, Download& download, Activity& activity
 ) {
-    if (!is_http(url)) {
-        return unsupported_scheme(url);
-    }
-    Download download;
-    QUERN_TRY(download.fd, store_.temporary());
-    if (request.expected_sha512) {
-        download.sha512.emplace(DigestKind::sha512);
-    }
     QUERN_TRY(
-        const HttpResponse response,
+        HttpResponse response,
         http_.get(
-            {.url = url, .headers = {}, .limits = request.limits},
+            {.url = url, .headers = {}, .resume_from = download.size, .limits = request.limits},
             [&](std::string_view bytes) { return download.take(bytes); },
             [&] { return download.clear(); },
             [&](std::uint64_t done, std::uint64_t total) { activity.progress(done, total, "B"); },
             cancel_
         )
     );
-    if (response.status != 200) {
+    if (response.status != 200 && !response.is_partial) {
         const bool is_missing = response.status == 404 || response.status == 410;
         return Error(
             is_missing ? ErrorCode::not_found : ErrorCode::network,
             fmt::format("fetching {}: the server answers {}", redact_url(url), response.status)
         );
     }
+    return response;
+}
+
+Result<FetchedFile> Fetcher::finish(
+    const std::string& url, const FetchRequest& request, Download& download
+) const {
     FetchedFile file;
     file.sha256 = download.sha256.finish();
     file.size = download.size;
@@ -203,14 +221,45 @@ Result<FetchedFile> Fetcher::download(
     return file;
 }
 
+Result<FetchedFile> Fetcher::download(
+    const std::string& url, const FetchRequest& request, Activity& activity
+) {
+    if (!is_http(url)) {
+        return unsupported_scheme(url);
+    }
+    std::optional<DownloadPart> part;
+    if (const auto& wanted = wanted_of(request)) {
+        part.emplace(store_.path_of(*wanted));
+    }
+    Download download;
+    QUERN_TRY(download.fd, part ? part->take() : store_.temporary());
+    if (request.expected_sha512) {
+        download.sha512.emplace(DigestKind::sha512);
+    }
+    QUERN_CHECK(download.count_beginning());
+    while (true) {
+        auto response = receive(url, request, download, activity);
+        if (!response) {
+            if (part) {
+                part->leave(download.fd.get(), response.error());
+            }
+            return std::move(response).error();
+        }
+        auto file = finish(url, request, download);
+        if (file || !response->is_partial || file.error().code() != ErrorCode::digest_mismatch) {
+            return file;
+        }
+        QUERN_CHECK(download.clear());  // the beginning was of another file
+    }
+}
+
 Result<void> Fetcher::keep(const FetchRequest& request, const Digest& sha256, int fd) const {
     QUERN_CHECK(store_.insert(sha256, fd));
     return request.expected_sha512 ? store_.insert(*request.expected_sha512, fd) : Result<void>();
 }
 
 Error Fetcher::offline_error(const FetchRequest& request) const {
-    const auto& wanted =
-        request.expected_sha256 ? request.expected_sha256 : request.expected_sha512;
+    const auto& wanted = wanted_of(request);
     if (!wanted) {
         return Error(
             ErrorCode::network,

@@ -34,7 +34,8 @@ struct FetchedFile {
 };
 
 /// Gets files: from the content store if a digest is known, else by http(s), checked while
-/// streaming, then kept in the store by every digest that was expected and by SHA-256. Thread
+/// streaming, then kept in the store by every digest that was expected and by SHA-256. Where a
+/// digest is known, a later call goes on where one that failed or was stopped left off. Thread
 /// safety: `fetch`.
 class Fetcher {
  public:
@@ -57,10 +58,18 @@ class Fetcher {
     const HttpLimits& limits() const { return limits_; }
 
  private:
+    struct Download;
+
     Result<std::optional<FetchedFile>> find(const FetchRequest& request) const;
     Result<FetchedFile> download(
         const std::string& url, const FetchRequest& request, Activity& activity
     );
+    Result<HttpResponse> receive(
+        const std::string& url, const FetchRequest& request, Download& download, Activity& activity
+    );
+    Result<FetchedFile> finish(
+        const std::string& url, const FetchRequest& request, Download& download
+    ) const;
     Result<void> keep(const FetchRequest& request, const Digest& sha256, int fd) const;
     Error offline_error(const FetchRequest& request) const;
 

@@ -367,8 +367,7 @@ Result<HttpResponse> HttpClient::State::get(
         if (has_answer && !call.transfer.has_odd_range(status) && !is_worth_a_retry(status)) {
             return call.transfer.settle(outcome.head, std::move(outcome.url));
         }
-        QUERN_TRY(const bool is_complete, call.transfer.prepare_retry(outcome.head));
-        if (is_complete) {
+        if (call.transfer.is_complete(outcome.head)) {
             return call.transfer.settle(outcome.head, std::move(outcome.url));
         }
         const bool may_pass =
@@ -379,6 +378,7 @@ Result<HttpResponse> HttpClient::State::get(
             const std::string shown = redact_url(request.url);
             return Error(ErrorCode::network, fmt::format("fetching {}: {}", shown, reason));
         }
+        QUERN_CHECK(call.transfer.prepare_retry(outcome.head));
         const auto wait = backoff(retry, request.limits.first_backoff, outcome.server_wish);
         QUERN_CHECK(wait_for(wait, call.cancel));
     }

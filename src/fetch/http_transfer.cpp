@@ -125,17 +125,20 @@ bool HttpTransfer::has_enough() const {
     return dropped_ > largest_error_page;
 }
 
-Result<bool> HttpTransfer::prepare_retry(const ExchangeHead& head) {
-    if (head.status == 416 && offset_ > 0) {
-        const auto range = ContentRange::parse(head.content_range);
-        if (range && range->total == offset_) {
-            return true;
-        }
-        QUERN_CHECK(start_over());
-    } else if (has_wrong_range_ || (takes_body_ && validator_.empty())) {
-        QUERN_CHECK(start_over());
+bool HttpTransfer::is_complete(const ExchangeHead& head) const {
+    if (head.status != 416 || offset_ == 0) {
+        return false;
     }
-    return false;
+    const auto range = ContentRange::parse(head.content_range);
+    return range && range->total == offset_;
+}
+
+Result<void> HttpTransfer::prepare_retry(const ExchangeHead& head) {
+    const bool has_parts_of_two = head.status == 416 && offset_ > 0;
+    if (has_parts_of_two || has_wrong_range_ || (takes_body_ && validator_.empty())) {
+        return start_over();
+    }
+    return {};
 }
 
 HttpResponse HttpTransfer::settle(const ExchangeHead& head, std::string effective_url) const {

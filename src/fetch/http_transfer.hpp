@@ -46,9 +46,10 @@ class HttpTransfer {
     /// True once so much of an error page came that no more is worth reading.
     bool has_enough() const;
 
-    /// After an exchange that will be repeated: true if everything came already; otherwise goes
-    /// back to the start if the parts might not fit together.
-    Result<bool> prepare_retry(const ExchangeHead& head);
+    /// Whether everything came before: the answer to a request for what is behind the end.
+    bool is_complete(const ExchangeHead& head) const;
+    /// Before an exchange is repeated: goes back to the start if the parts might not fit together.
+    Result<void> prepare_retry(const ExchangeHead& head);
     /// The answer was to another range than asked for; the next try asks for everything.
     bool has_odd_range(int status) const {
         return has_wrong_range_ || (status == 416 && offset_ > 0);

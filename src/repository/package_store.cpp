@@ -7,6 +7,7 @@
 // before anything is unpacked.
 #include "repository/package_store.hpp"
 
+#include "fetch/download_part.hpp"
 #include "support/atomic_file.hpp"
 #include "support/cache_directory.hpp"
 #include "support/digest.hpp"
@@ -263,44 +264,59 @@ bool PackageStore::is_known(const FileState& state) const {
     return checked_.contains(state);
 }
 
-Result<apk::PackageFile> PackageStore::download(
-    const Selected& selected, const std::filesystem::path& path
+Result<fetch::HttpResponse> PackageStore::receive(
+    const Selected& selected, int fd, std::uint64_t beginning
 ) {
-    QUERN_TRY(UniqueFd fd, make_unnamed_file(options_.directory));
     fetch::HttpRequest request{
         .url = selected.location.package_url(selected.architecture, *selected.entry),
         .headers = {},
+        .resume_from = beginning,
         .limits = fetcher_.limits()};
     request.limits.body_bytes = download_limit(*selected.entry, request.limits.body_bytes);
     QUERN_TRY(
-        const fetch::HttpResponse response,
+        fetch::HttpResponse response,
         fetcher_.http().get(
             request,
-            [&fd](std::string_view bytes) { return write_all(fd.get(), bytes); },
-            [&fd] { return empty_file(fd.get()); },
+            [fd](std::string_view bytes) { return write_all(fd, bytes); },
+            [fd] { return empty_file(fd); },
             {},
             fetcher_.cancel()
         )
     );
-    if (response.status != 200) {
+    if (response.status != 200 && !response.is_partial) {
         return Error(
             response.status == 404 ? ErrorCode::not_found : ErrorCode::network,
             fmt::format("{}: the server answers {}", label_of(selected), response.status)
         );
     }
-    UniqueFd reading(::open(fmt::format("/proc/self/fd/{}", fd.get()).c_str(), O_RDONLY | O_CLOEXEC)
-    );
-    if (!reading) {
-        const int err = errno;
-        return Error::system(err, fmt::format("opening {}", label_of(selected)));
+    return response;
+}
+
+Result<apk::PackageFile> PackageStore::download(
+    const Selected& selected, const std::filesystem::path& path
+) {
+    const fetch::DownloadPart part(path);
+    QUERN_TRY(const UniqueFd fd, part.take());
+    while (true) {
+        const off_t beginning = ::lseek(fd.get(), 0, SEEK_CUR);
+        auto response = receive(selected, fd.get(), static_cast<std::uint64_t>(beginning));
+        if (!response) {
+            part.leave(fd.get(), response.error());
+            return std::move(response).error();
+        }
+        QUERN_TRY(UniqueFd reading, reopen_for_reading(fd.get()));
+        auto package = open_checked(std::move(reading), selected);
+        if (package) {
+            // A torn object is found when it is read, so nothing waits for the disk.
+            QUERN_CHECK(give_name(fd.get(), path, {.is_durable = false}));
+            note_checked(fd.get());  // again: linking has changed its times
+            return package;
+        }
+        if (!response->is_partial) {
+            return package;
+        }
+        QUERN_CHECK(empty_file(fd.get()));  // the beginning was of another file
     }
-    auto package = open_checked(std::move(reading), selected);
-    if (package) {
-        // A torn object is found when it is read, so nothing waits for the disk.
-        QUERN_CHECK(give_name(fd.get(), path, {.is_durable = false}));
-        note_checked(fd.get());  // again: linking has changed its times
-    }
-    return package;
 }
 
 void PackageStore::note_checked(int fd) {

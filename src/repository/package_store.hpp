@@ -76,6 +76,8 @@ class PackageStore {
     );
     /// Reads and checks a whole package. Takes `fd` over.
     Result<apk::PackageFile> open_checked(UniqueFd fd, const Selected& selected);
+    /// Writes to `fd` at its offset, `beginning`.
+    Result<fetch::HttpResponse> receive(const Selected& selected, int fd, std::uint64_t beginning);
     Result<apk::PackageFile> download(const Selected& selected, const std::filesystem::path& path);
     Result<std::vector<const Selected*>> missing(
         std::span<const Selected> packages, ThreadPool& pool

@@ -98,6 +98,15 @@ Result<UniqueFd> make_unnamed_file(const std::filesystem::path& directory) {
     return fd;
 }
 
+Result<UniqueFd> reopen_for_reading(int fd) {
+    UniqueFd reopened(::open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!reopened) {
+        const int err = errno;
+        return Error::system(err, "opening a download again");
+    }
+    return reopened;
+}
+
 Result<void> empty_file(int fd) {
     if (::ftruncate(fd, 0) != 0 || ::lseek(fd, 0, SEEK_SET) != 0) {
         const int err = errno;

@@ -13,6 +13,9 @@ namespace quern {
 /// leaves nothing of it. Makes the directory if it is missing. Errors: io.
 Result<UniqueFd> make_unnamed_file(const std::filesystem::path& directory);
 
+/// A descriptor of its own to the same file, for reading only, at offset 0. Errors: io.
+Result<UniqueFd> reopen_for_reading(int fd);
+
 /// Empties a file that is written to from its start. Errors: io.
 Result<void> empty_file(int fd);
 

@@ -11,7 +11,10 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <string>
 
 using namespace quern;
 using namespace quern::fetch;
@@ -180,4 +183,62 @@ TEST_CASE(
     CHECK_FALSE(file->was_cached);
     CHECK(f.server.requests().size() == 2);
     CHECK(f.store.find(digest_of(DigestKind::sha256, content))->has_value());
+}
+
+TEST_CASE("fetcher: a download goes on where the last call stopped", "[fetch][fetcher]") {
+    Fixture f;
+    const std::size_t half = 2U << 20U;
+    std::string whole;
+    for (int i = 0; whole.size() < 2 * half; ++i) {
+        whole += std::to_string(i);
+    }
+    std::atomic<bool> is_cut = true;
+    const LoopbackServer server([&](const LoopbackRequest& request) {
+        const std::size_t start = request.range_start();
+        LoopbackReply reply{.body = whole.substr(start)};
+        if (is_cut) {
+            reply.cut_after = half;
+        }
+        if (start > 0) {
+            reply.status = 206;
+            reply.headers.emplace_back(
+                "Content-Range",
+                "bytes " + std::to_string(start) + "-" + std::to_string(whole.size() - 1) + "/" +
+                    std::to_string(whole.size())
+            );
+        }
+        return reply;
+    });
+    FetchRequest request = f.request("/");
+    request.url = server.url("/file");
+    request.limits.retries = 0;
+    request.expected_sha256 = digest_of(DigestKind::sha256, whole);
+    const auto cut = f.fetch(request);
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().code() == ErrorCode::network);
+    CHECK_FALSE(f.store.find(*request.expected_sha256)->has_value());
+
+    is_cut = false;
+    SECTION("the rest is asked for, and the whole checked") {
+        const auto file = f.fetch(request);
+        REQUIRE(file);
+        CHECK(file->size == whole.size());
+        REQUIRE(server.requests().size() == 2);
+        CHECK(server.requests().back().range_start() == half);
+        CHECK(f.store.find(*request.expected_sha256)->has_value());
+    }
+    SECTION("a beginning of something else costs one more try") {
+        for (const auto& left : std::filesystem::directory_iterator(f.directory.path() / "cache")) {
+            std::ofstream(left.path()) << std::string(half, 'x');
+        }
+        REQUIRE(f.fetch(request));
+        REQUIRE(server.requests().size() == 3);
+        CHECK(server.requests().back().range_start() == 0);
+    }
+    const auto again = f.fetch(request);
+    REQUIRE(again);
+    CHECK(again->was_cached);
+    for (const auto& left : std::filesystem::directory_iterator(f.directory.path() / "cache")) {
+        CHECK(left.path().extension() != ".part");
+    }
 }
