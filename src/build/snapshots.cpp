@@ -30,6 +30,7 @@ constexpr const char* removing_name = "removing";
 constexpr const char* size_name = "bytes";
 constexpr const char* boot_name = "boot";
 constexpr const char* settled_name = "settled";
+constexpr const char* looked_name = "looked";
 
 // Nobody waits for the disk when a layer is kept, so a machine that stops may lose parts of it. A
 // layer counts in the run of the machine in which it was made; in later ones only if the kernel has
@@ -151,6 +152,14 @@ std::vector<Kept> list(const std::filesystem::path& directory) {
     return all;
 }
 
+// A time to come is a clock that was set back.
+bool was_looked_through(const std::filesystem::path& directory, std::chrono::seconds pause) {
+    std::error_code failure;
+    const auto last = std::filesystem::last_write_time(directory / looked_name, failure);
+    const auto now = std::filesystem::file_time_type::clock::now();
+    return !failure && last <= now && now - last < pause;
+}
+
 }  // namespace
 
 Result<Snapshots> Snapshots::open(const std::filesystem::path& directory) {
@@ -210,7 +219,8 @@ void Snapshots::touch(const std::string& key) const {
 
 Result<void> Snapshots::trim(const std::filesystem::path& directory, const SnapshotLimits& limits) {
     std::error_code failure;
-    if (!std::filesystem::exists(directory, failure)) {
+    if (!std::filesystem::exists(directory, failure) ||
+        was_looked_through(directory, limits.pause)) {
         return {};
     }
     QUERN_TRY(const UniqueFd lock, open_lock(directory));
@@ -232,7 +242,8 @@ Result<void> Snapshots::trim(const std::filesystem::path& directory, const Snaps
             QUERN_CHECK(remove_tree(failure ? kept.path : removing));
         }
     }
-    return {};
+    QUERN_TRY(const FileTree store, FileTree::open(directory));
+    return store.write(looked_name, {}, 0600);
 }
 
 }  // namespace quern::build

@@ -6,6 +6,7 @@
 #include "quern/error.hpp"
 #include "support/handle.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +18,9 @@ namespace quern::build {
 struct SnapshotLimits {
     std::uint64_t bytes = std::uint64_t{20} << 30U;
     std::size_t count = 2000;
+    /// The store is not looked through again so soon after the last time: many builds in a row pay
+    /// for one look (2,000 layers: 50 ms).
+    std::chrono::seconds pause{0};
 };
 
 /// What steps changed, by the key of the state after them: one layer of an overlay each. Used by

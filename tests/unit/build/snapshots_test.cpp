@@ -122,6 +122,10 @@ TEST_CASE(
     REQUIRE(Snapshots::trim(f.store, {.bytes = 150'000, .count = 100}));
     CHECK_FALSE(std::filesystem::exists(f.store / "old"));
     CHECK(std::filesystem::exists(f.store / "new"));
+    REQUIRE(Snapshots::trim(f.store, {.count = 0, .pause = std::chrono::hours(1)}));
+    CHECK(std::filesystem::exists(f.store / "new"));  // the last look was just now
+    REQUIRE(Snapshots::trim(f.store, {.count = 0}));
+    CHECK_FALSE(std::filesystem::exists(f.store / "new"));
 }
 
 }  // namespace quern::build
