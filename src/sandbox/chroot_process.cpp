@@ -8,6 +8,7 @@
 #include "sandbox/chroot_process.hpp"
 
 #include "sandbox/pipe.hpp"
+#include "sandbox/word_pointers.hpp"
 
 #include <fmt/format.h>
 
@@ -340,15 +341,6 @@ void close_all_but(const std::vector<int>& kept) noexcept {
         end_all_children(children);
     }
     ::_exit(code);
-}
-
-std::vector<char*> pointers_to(const std::vector<std::string>& words) {
-    std::vector<char*> pointers;
-    for (const std::string& word : words) {
-        pointers.push_back(const_cast<char*>(word.c_str()));
-    }
-    pointers.push_back(nullptr);
-    return pointers;
 }
 
 Result<Prepared> prepare(const ChrootSpawn& spawn) {

@@ -8,6 +8,8 @@
 // against the sender's rights, which bubblewrap has given up.)
 #include "sandbox/namespace_spawn.hpp"
 
+#include "sandbox/word_pointers.hpp"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -66,15 +68,6 @@ struct Prepared {
     sigset_t signals = {};
     Failure failure;
 };
-
-std::vector<char*> pointers_to(const std::vector<std::string>& words) {
-    std::vector<char*> pointers;
-    for (const std::string& word : words) {
-        pointers.push_back(const_cast<char*>(word.c_str()));
-    }
-    pointers.push_back(nullptr);
-    return pointers;
-}
 
 Result<Prepared> prepare(const NamespaceSpawn& spawn) {
     Prepared prepared;
