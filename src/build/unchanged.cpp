@@ -5,11 +5,10 @@
 #include "config.hpp"
 #include "support/atomic_file.hpp"
 #include "support/digest.hpp"
+#include "support/file_state.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <sys/stat.h>
 
 #include <system_error>
 #include <utility>
@@ -18,21 +17,6 @@ namespace quern::build {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// Length, time of change and inode: whoever writes a file changes one of them.
-std::string state_of(const std::filesystem::path& file) {
-    struct stat status = {};
-    if (::stat(file.c_str(), &status) != 0) {
-        return {};
-    }
-    return fmt::format(
-        "{}:{}:{}.{:09}",
-        status.st_ino,
-        status.st_size,
-        status.st_ctim.tv_sec,
-        status.st_ctim.tv_nsec
-    );
-}
 
 }  // namespace
 
@@ -58,7 +42,7 @@ std::optional<std::vector<BuiltPackage>> PublishedRecord::find(const std::string
         const Json json = Json::parse(*text);
         // The index changes with every package that is published beside; what counts is that it
         // is there.
-        if (json.at("key") != key || (json.at("has_index") == true && state_of(index_).empty())) {
+        if (json.at("key") != key || (json.at("has_index") == true && file_state(index_).empty())) {
             return std::nullopt;
         }
         std::vector<BuiltPackage> packages;
@@ -68,7 +52,7 @@ std::optional<std::vector<BuiltPackage>> PublishedRecord::find(const std::string
             package.path = one.at("path").get<std::string>();
             package.file_size = one.at("size");
             package.checksum = one.at("checksum");
-            if (state_of(package.path) != one.at("state")) {
+            if (file_state(package.path) != one.at("state")) {
                 return std::nullopt;
             }
             packages.push_back(std::move(package));
@@ -89,11 +73,11 @@ Result<void> PublishedRecord::write(
             {"path", package.path.string()},
             {"size", package.file_size},
             {"checksum", package.checksum},
-            {"state", state_of(package.path)},
+            {"state", file_state(package.path)},
         });
     }
     const Json json = {
-        {"key", key}, {"has_index", !state_of(index_).empty()}, {"packages", std::move(list)}};
+        {"key", key}, {"has_index", !file_state(index_).empty()}, {"packages", std::move(list)}};
     std::error_code failure;
     std::filesystem::create_directories(file_.parent_path(), failure);
     return write_file_atomically(

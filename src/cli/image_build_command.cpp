@@ -4,7 +4,9 @@
 #include "archive/gzip_writer.hpp"
 #include "cli/image_flags.hpp"
 #include "cli/terminal.hpp"
+#include "image/content_key.hpp"
 #include "image/output.hpp"
+#include "image/output_record.hpp"
 #include "image/reference.hpp"
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
@@ -14,7 +16,10 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace quern::cli {
 namespace {
@@ -23,8 +28,14 @@ struct ImageBuildFlags {
     ImageFlags image;
     std::string output_type = "auto";
     std::string layer_format;
+    bool is_fresh = false;
     SbomFlags sboms;
 };
+
+bool is_compressed(const std::filesystem::path& root_tar) {
+    return root_tar.extension() == ".gz" || root_tar.extension() == ".tgz";
+}
+
 /// `auto` as apko decides: a directory that is there gets a layout, anything else is an archive.
 std::string output_type(const ImageBuildFlags& flags, const std::filesystem::path& output) {
     std::error_code failure;
@@ -34,66 +45,121 @@ std::string output_type(const ImageBuildFlags& flags, const std::filesystem::pat
     return std::filesystem::is_directory(output, failure) ? "oci-dir" : "auto-docker";
 }
 
-Result<void> write_root(ImageSession& opened, const std::filesystem::path& output) {
-    if (opened.options.architectures.size() != 1) {
-        return Error(ErrorCode::usage, "a root file system is of one architecture")
-            .help("add --arch host");
-    }
-    QUERN_TRY(AtomicFile file, AtomicFile::create(output));
+using Json = nlohmann::ordered_json;
+using Files = std::vector<std::filesystem::path>;
+
+/// What a build is asked to make.
+struct Request {
+    image::Reference tag;
+    std::string type;  ///< of the output
+    std::filesystem::path output;
+    std::filesystem::path sbom_directory;  ///< empty: none are written
+};
+
+Result<void> write_root(image::ImagePlan plan, const ImageSession& opened, const Request& request) {
+    QUERN_TRY(AtomicFile file, AtomicFile::create(request.output));
     archive::FdSink sink(file.fd());
-    if (output.extension() == ".gz" || output.extension() == ".tgz") {
+    if (is_compressed(request.output)) {
         archive::GzipWriter gzip(sink, {.level = 0, .pool = &opened.session->pool()});
-        QUERN_CHECK(
-            image::compose_root_tar(opened.specification(), opened.options, opened.services(), gzip)
-        );
+        QUERN_CHECK(image::compose_root_tar(std::move(plan), opened.services(), gzip));
         QUERN_CHECK(gzip.finish());
     } else {
-        QUERN_CHECK(
-            image::compose_root_tar(opened.specification(), opened.options, opened.services(), sink)
-        );
+        QUERN_CHECK(image::compose_root_tar(std::move(plan), opened.services(), sink));
     }
     return file.commit();
 }
 
-Result<void> write_image(
-    const image::ImageSet& set,
-    const ImageSession& opened,
-    const image::Reference& tag,
-    const std::string& type,
-    const std::filesystem::path& output
+/// Gives the files that it wrote.
+Result<Files> write_image(
+    const image::ImageSet& set, const ImageSession& opened, const Request& request
 ) {
     const auto store = image::layer_store(opened.services());
+    const auto& [tag, type, output, sbom_directory] = request;
+    Files files = {output};
     if (type == "oci-dir") {
-        return image::write_oci_layout(set, store, output);
+        QUERN_CHECK(image::write_oci_layout(set, store, output));
+        files = image::layout_files(set, output);
+    } else if (type == "oci-archive") {
+        QUERN_CHECK(image::write_oci_archive(set, store, tag, output));
+    } else {
+        QUERN_CHECK(image::write_docker_archive(set, store, tag, type == "docker", output));
     }
-    if (type == "oci-archive") {
-        return image::write_oci_archive(set, store, tag, output);
-    }
-    return image::write_docker_archive(set, store, tag, type == "docker", output);
+    QUERN_TRY(const Files sboms, write_sboms(set, sbom_directory));
+    files.insert(files.end(), sboms.begin(), sboms.end());
+    return files;
 }
 
-Result<void> print_result(
-    const image::ImageSet& set, const std::string& output, const GlobalOptions& global
-) {
-    if (global.format != "json") {
-        return print(fmt::format("{} {}\n", output, set.index.digest));
-    }
-    nlohmann::ordered_json json = {
-        {"output", output}, {"digest", set.index.digest}, {"images", nlohmann::json::array()}};
+Json to_json(const image::ImageSet& set) {
+    Json images = Json::array();
     for (const image::Image& each : set.images) {
-        nlohmann::ordered_json layers = nlohmann::json::array();
+        Json layers = Json::array();
         for (const image::Layer& layer : each.layers) {
             layers.push_back(
                 {{"digest", layer.digest}, {"diff_id", layer.diff_id}, {"size", layer.size}}
             );
         }
-        json["images"].push_back(
+        images.push_back(
             {{"architecture", each.architecture},
              {"digest", each.manifest.digest},
              {"layers", std::move(layers)}}
         );
     }
+    return {{"digest", set.index.digest}, {"images", std::move(images)}};
+}
+
+/// What was made, as it was noted when it was made.
+struct Made {
+    Json note;  ///< digest and images; null for a root file system
+    std::string key;
+    bool is_unchanged = false;
+};
+
+Result<void> print_result(
+    const Made& made, const std::string& output, const GlobalOptions& global
+) {
+    if (global.format != "json") {
+        const std::string digest = made.note.value("digest", std::string());
+        return print(fmt::format("{}{}{}\n", output, digest.empty() ? "" : " ", digest));
+    }
+    Json json = {{"output", output}};
+    json.update(made.note);
+    json["key"] = made.key;
+    json["unchanged"] = made.is_unchanged;
     return print(json.dump() + "\n");
+}
+
+Result<Made> make_output(
+    image::ImagePlan plan, const ImageSession& opened, const Request& request, bool is_fresh
+) {
+    const image::Services services = opened.services();
+    const bool is_root = request.type == "rootfs";
+    Made made = {Json::object(), {}, false};
+    const std::string form =
+        is_root && is_compressed(request.output) ? request.type + "+gzip" : request.type;
+    QUERN_TRY(made.key, image::content_key(plan, {form, request.tag.full()}, services.reader));
+    QUERN_TRY(
+        const image::OutputRecord record,
+        image::OutputRecord::open(services.cache, request.output, request.sbom_directory)
+    );
+    if (const auto note = is_fresh ? std::nullopt : record.find(made.key)) {
+        made.note = Json::parse(*note, nullptr, false);
+        made.is_unchanged = made.note.is_object();
+    }
+    if (made.is_unchanged) {
+        services.reporter.note("nothing has changed since this was written (--fresh builds anyway)"
+        );
+        return made;
+    }
+    Files files = {request.output};
+    if (is_root) {
+        QUERN_CHECK(write_root(std::move(plan), opened, request));
+    } else {
+        QUERN_TRY(const image::ImageSet set, image::compose(std::move(plan), services));
+        made.note = to_json(set);
+        QUERN_TRY(files, write_image(set, opened, request));
+    }
+    QUERN_CHECK(record.write(made.key, files, made.note.dump()));
+    return made;
 }
 
 Result<void> run_build(const ImageBuildFlags& flags, const Invocation& invocation) {
@@ -106,23 +172,28 @@ Result<void> run_build(const ImageBuildFlags& flags, const Invocation& invocatio
             fmt::format("layers of format '{}' are not made", printable(flags.layer_format))
         );
     }
-    QUERN_TRY(const image::Reference tag, image::Reference::parse(flags.image.arguments[1]));
+    Request request;
+    QUERN_TRY(request.tag, image::Reference::parse(flags.image.arguments[1]));
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     const std::string& output = flags.image.arguments[2];
-    const std::string type = output_type(flags, output);
-    if (type == "rootfs") {
-        QUERN_CHECK(write_root(opened, output));
-        return print(output + "\n");
+    request.output = output;
+    request.type = output_type(flags, output);
+    const bool is_root = request.type == "rootfs";
+    if (!is_root && !flags.sboms.chosen().empty()) {
+        request.sbom_directory = flags.sboms.path.empty() ? "." : flags.sboms.path;
     }
-    opened.options.image_name = tag.short_name();
+    if (is_root && opened.options.architectures.size() != 1) {
+        return Error(ErrorCode::usage, "a root file system is of one architecture")
+            .help("add --arch host");
+    }
+    opened.options.image_name = request.tag.short_name();
     opened.options.sbom_formats = flags.sboms.chosen();
+    const auto plan_it = is_root ? image::plan_root : image::plan_image;
     QUERN_TRY(
-        const image::ImageSet set,
-        image::compose(opened.specification(), opened.options, opened.services())
+        image::ImagePlan plan, plan_it(opened.specification(), opened.options, opened.services())
     );
-    QUERN_CHECK(write_image(set, opened, tag, type, output));
-    QUERN_CHECK(write_sboms(set, flags.sboms.path.empty() ? "." : flags.sboms.path));
-    return print_result(set, output, invocation.global);
+    QUERN_TRY(const Made made, make_output(std::move(plan), opened, request, flags.is_fresh));
+    return print_result(made, output, invocation.global);
 }
 
 struct MinirootfsFlags {
@@ -136,9 +207,11 @@ Result<void> run_minirootfs(const MinirootfsFlags& flags, const Invocation& invo
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     QUERN_TRY(AtomicFile file, AtomicFile::create(flags.image.arguments[1]));
     archive::FdSink sink(file.fd());
-    QUERN_CHECK(
-        image::compose_root_tar(opened.specification(), opened.options, opened.services(), sink)
+    QUERN_TRY(
+        image::ImagePlan plan,
+        image::plan_root(opened.specification(), opened.options, opened.services())
     );
+    QUERN_CHECK(image::compose_root_tar(std::move(plan), opened.services(), sink));
     QUERN_CHECK(file.commit());
     return print(flags.image.arguments[1] + "\n");
 }
@@ -161,6 +234,7 @@ Run define_image_build(CLI::App& app) {
         ->check(one_of({"auto", "docker", "oci-archive", "oci-dir", "rootfs"}))
         ->capture_default_str();
     add_sbom_flags(app, flags->sboms);
+    add_flag(app, "--fresh", flags->is_fresh, "build the image, changed or not");
     add_option(app, "--format", flags->layer_format, "of layers: tar")->group("");
     return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };
 }

@@ -169,15 +169,19 @@ void add_sbom_flags(CLI::App& app, SbomFlags& flags) {
     add_flag(app, "--vcs,!--no-vcs", flags.vcs, "record the vcs-url of the file");
 }
 
-Result<void> write_sboms(const image::ImageSet& set, const std::filesystem::path& directory) {
+Result<std::vector<std::filesystem::path>> write_sboms(
+    const image::ImageSet& set, const std::filesystem::path& directory
+) {
+    std::vector<std::filesystem::path> written;
     auto files = set.index_sboms;
     for (const image::Image& each : set.images) {
         files.insert(each.sboms.begin(), each.sboms.end());
     }
     for (const auto& [name, text] : files) {
         QUERN_CHECK(write_file_atomically(directory / name, text));
+        written.push_back(directory / name);
     }
-    return {};
+    return written;
 }
 
 image::Services ImageSession::services() const {
@@ -190,6 +194,12 @@ image::Services ImageSession::services() const {
         session->packages(),
         session->cache(),
     };
+}
+
+Result<image::ImageSet> ImageSession::compose() const {
+    const image::Services needed = services();
+    QUERN_TRY(image::ImagePlan plan, image::plan_image(loaded.specification, options, needed));
+    return image::compose(std::move(plan), needed);
 }
 
 Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invocation) {

@@ -52,8 +52,10 @@ struct SbomFlags {
     }
 };
 void add_sbom_flags(CLI::App& app, SbomFlags& flags);
-/// Writes all SBOMs of the images and of the index. Errors: io, not_found.
-Result<void> write_sboms(const image::ImageSet& set, const std::filesystem::path& directory);
+/// Writes all SBOMs of the images and of the index; gives their files. Errors: io, not_found.
+Result<std::vector<std::filesystem::path>> write_sboms(
+    const image::ImageSet& set, const std::filesystem::path& directory
+);
 
 /// An image file that was read, with what makes an image of it.
 struct ImageSession {
@@ -64,6 +66,8 @@ struct ImageSession {
 
     image::Services services() const;
     image::Specification& specification() { return loaded.specification; }
+    /// Errors: those of planning and composing.
+    Result<image::ImageSet> compose() const;
 };
 
 /// Reads the image file (the first argument) and applies the flags. Its diagnostics are reported.

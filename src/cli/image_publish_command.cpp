@@ -103,9 +103,7 @@ Result<void> load_image(
     opened.options.image_name = tag.short_name();
     opened.options.sbom_formats.clear();
     const image::Services services = opened.services();
-    QUERN_TRY(
-        const image::ImageSet set, image::compose(opened.specification(), opened.options, services)
-    );
+    QUERN_TRY(const image::ImageSet set, opened.compose());
     QUERN_TRY(const TempDir scratch, TempDir::create(services.cache / "image", "load-"));
     const std::filesystem::path archive = scratch.path() / "image.tar";
     QUERN_CHECK(image::write_docker_archive(set, image::layer_store(services), tag, true, archive));
@@ -136,9 +134,7 @@ Result<void> run_publish(const PublishFlags& flags, const Invocation& invocation
     opened.options.image_name = tags.front().short_name();
     opened.options.sbom_formats = flags.sboms.chosen();
     const image::Services services = opened.services();
-    QUERN_TRY(
-        const image::ImageSet set, image::compose(opened.specification(), opened.options, services)
-    );
+    QUERN_TRY(const image::ImageSet set, opened.compose());
     image::PublishOptions options;
     options.registry.upload_state = services.cache / "image" / "uploads";
     options.registry.trusted_hosts = flags.trusted_hosts;

@@ -19,19 +19,11 @@
 namespace quern::image {
 namespace {
 
-/// What is known before packages are installed.
-struct Plan {
-    const ComposeOptions& options;
-    Sources sources;
-    Bases bases;
-    std::vector<Chosen> chosen;
-};
-
-Result<Plan> make_plan(
+Result<ImagePlan> make_plan(
     const Specification& specification, const ComposeOptions& options, const Services& services
 ) {
     const Contents& contents = specification.contents;
-    Plan plan = {options, {}, {}, {}};
+    ImagePlan plan = {&specification, &options, {}, {}, {}};
     QUERN_TRY(plan.sources, gather_sources(contents, options.additions, services));
     QUERN_TRY(
         plan.bases,
@@ -69,9 +61,9 @@ Specification locked(const Specification& specification, const Chosen& chosen) {
 }
 
 /// What the root of one architecture is made from.
-RootDescription describe(Specification specification, const Plan& plan, Chosen chosen) {
+RootDescription describe(Specification specification, const ImagePlan& plan, Chosen chosen) {
     RootDescription description;
-    description.repositories = image_repositories(specification.contents, plan.options.additions);
+    description.repositories = image_repositories(specification.contents, plan.options->additions);
     std::vector<std::string> world = specification.contents.packages;
     world.insert(world.end(), chosen.below.begin(), chosen.below.end());
     description.world = sorted_set(std::move(world));
@@ -79,8 +71,8 @@ RootDescription describe(Specification specification, const Plan& plan, Chosen c
     description.architecture = std::move(chosen.architecture);
     description.packages = std::move(chosen.packages);
     description.keys = plan.sources.keys;
-    description.build_date = plan.options.build_date;
-    description.source_date_epoch = plan.options.source_date_epoch;
+    description.build_date = plan.options->build_date;
+    description.source_date_epoch = plan.options->source_date_epoch;
     if (const auto base = plan.bases.find(description.architecture); base != plan.bases.end()) {
         description.base_database = base->second.database;
         description.stands_on_base = true;
@@ -136,7 +128,7 @@ Result<void> add_sboms(const ComposeOptions& options, const ImageRoot& root, Ima
 }
 
 Result<Image> compose_one(
-    const RootDescription& description, const Plan& plan, const Services& services
+    const RootDescription& description, const ImagePlan& plan, const Services& services
 ) {
     QUERN_TRY(const ImageRoot root, build_root(description, services));
     Specification specification = description.specification;
@@ -150,22 +142,35 @@ Result<Image> compose_one(
         base == plan.bases.end() ? nullptr : &base->second.parts};
     QUERN_TRY(parts.layers, write_layers(plan_layers(specification, root), root, services));
     QUERN_TRY(Image image, make_image(parts));
-    QUERN_CHECK(add_sboms(plan.options, root, image));
+    QUERN_CHECK(add_sboms(*plan.options, root, image));
     return image;
 }
 
 }  // namespace
 
-Result<ImageSet> compose(
+Result<ImagePlan> plan_image(
     const Specification& specification, const ComposeOptions& options, const Services& services
 ) {
-    QUERN_TRY(Plan plan, make_plan(specification, options, services));
+    QUERN_TRY(ImagePlan plan, make_plan(specification, options, services));
+    for (Chosen& chosen : plan.chosen) {
+        if (options.lock == nullptr) {
+            QUERN_CHECK(order_pinned(chosen, locked(specification, chosen).contents.packages));
+        }
+    }
+    return plan;
+}
+
+Result<ImagePlan> plan_root(
+    const Specification& specification, const ComposeOptions& options, const Services& services
+) {
+    return make_plan(specification, options, services);
+}
+
+Result<ImageSet> compose(ImagePlan plan, const Services& services) {
+    const ComposeOptions& options = *plan.options;
     ImageSet set;
     for (Chosen& chosen : plan.chosen) {
-        Specification own = locked(specification, chosen);
-        if (options.lock == nullptr) {
-            QUERN_CHECK(order_pinned(chosen, own.contents.packages));
-        }
+        Specification own = locked(*plan.specification, chosen);
         const std::string name = apk::to_oci_architecture(chosen.architecture);
         auto image = compose_one(describe(std::move(own), plan, std::move(chosen)), plan, services);
         if (!image) {
@@ -173,7 +178,7 @@ Result<ImageSet> compose(
         }
         set.images.push_back(std::move(*image));
     }
-    set.index = make_index(set.images, specification, options.vcs_url);
+    set.index = make_index(set.images, *plan.specification, options.vcs_url);
     if (std::count(options.sbom_formats.begin(), options.sbom_formats.end(), "spdx") != 0) {
         set.index_sboms["sbom-index.spdx.json"] =
             spdx_of_index(set, options.image_name, options.vcs_url);
@@ -181,14 +186,8 @@ Result<ImageSet> compose(
     return set;
 }
 
-Result<void> compose_root_tar(
-    const Specification& specification,
-    const ComposeOptions& options,
-    const Services& services,
-    archive::ByteSink& sink
-) {
-    QUERN_TRY(Plan plan, make_plan(specification, options, services));
-    Specification own = specification;
+Result<void> compose_root_tar(ImagePlan plan, const Services& services, archive::ByteSink& sink) {
+    Specification own = *plan.specification;
     own.archs.clear();
     own.layering.reset();
     QUERN_TRY(

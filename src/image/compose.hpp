@@ -28,19 +28,31 @@ struct ComposeOptions {
     const repository::LockFile* lock = nullptr;  ///< packages are exactly these, nothing is chosen
 };
 
-/// From an image file to images whose layers lie in the store. The bytes depend on the arguments'
-/// values and on what the repositories hold, on nothing else. Errors: those of every step, with
-/// what was being done.
-Result<ImageSet> compose(
+/// An image whose packages are chosen, and of which no package is read yet. Views its specification
+/// and its options.
+struct ImagePlan {
+    const Specification* specification = nullptr;
+    const ComposeOptions* options = nullptr;
+    Sources sources;
+    Bases bases;
+    std::vector<Chosen> chosen;  ///< in install order
+};
+
+/// Reads keys, the base image, and the lock or else the indexes. Errors: those of choosing.
+Result<ImagePlan> plan_image(
+    const Specification& specification, const ComposeOptions& options, const Services& services
+);
+/// The same for a plain root file system, where nothing is pinned.
+Result<ImagePlan> plan_root(
     const Specification& specification, const ComposeOptions& options, const Services& services
 );
 
-/// One architecture's root file system as a plain tar written to `sink`; nothing is pinned.
-Result<void> compose_root_tar(
-    const Specification& specification,
-    const ComposeOptions& options,
-    const Services& services,
-    archive::ByteSink& sink
-);
+/// From a plan to images whose layers lie in the store. The bytes depend on the values of the plan
+/// and on the content of its packages, on nothing else. Errors: those of every step, with what was
+/// being done.
+Result<ImageSet> compose(ImagePlan plan, const Services& services);
+
+/// One architecture's root file system as a plain tar written to `sink`.
+Result<void> compose_root_tar(ImagePlan plan, const Services& services, archive::ByteSink& sink);
 
 }  // namespace quern::image

@@ -145,6 +145,21 @@ Result<void> write_oci_layout(
     return write_file_atomically(directory / "index.json", set.index.text);
 }
 
+std::vector<std::filesystem::path> layout_files(
+    const ImageSet& set, const std::filesystem::path& directory
+) {
+    const std::filesystem::path blobs = directory / "blobs" / "sha256";
+    std::vector<std::filesystem::path> files = {directory / "oci-layout", directory / "index.json"};
+    for (const Image& image : set.images) {
+        for (const Layer& layer : image.layers) {
+            files.push_back(blobs / hex_of(layer.digest));
+        }
+        files.push_back(blobs / hex_of(image.config.digest));
+        files.push_back(blobs / hex_of(image.manifest.digest));
+    }
+    return files;
+}
+
 Result<void> write_oci_archive(
     const ImageSet& set,
     const fetch::ContentStore& layers,

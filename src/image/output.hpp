@@ -7,6 +7,7 @@
 #include "image/reference.hpp"
 
 #include <filesystem>
+#include <vector>
 
 namespace quern::image {
 
@@ -16,6 +17,11 @@ namespace quern::image {
 /// Source: image-and-resolver 5.6; OCI image-spec 1.1 image-layout.md.
 Result<void> write_oci_layout(
     const ImageSet& set, const fetch::ContentStore& layers, const std::filesystem::path& directory
+);
+
+/// The files of `set` in a layout: what `write_oci_layout` left there.
+std::vector<std::filesystem::path> layout_files(
+    const ImageSet& set, const std::filesystem::path& directory
 );
 
 /// The same in a tar; there index.json names the index by the tag, so that one archive can be
