@@ -3,6 +3,7 @@
 
 #include "archive/gzip_writer.hpp"
 #include "cli/image_flags.hpp"
+#include "cli/image_recipes.hpp"
 #include "cli/terminal.hpp"
 #include "image/content_key.hpp"
 #include "image/output.hpp"
@@ -30,6 +31,7 @@ struct ImageBuildFlags {
     std::string layer_format;
     bool is_fresh = false;
     SbomFlags sboms;
+    RecipeDirectoryFlags recipes;
 };
 
 bool is_compressed(const std::filesystem::path& root_tar) {
@@ -112,6 +114,7 @@ struct Made {
     Json note;  ///< digest and images; null for a root file system
     std::string key;
     bool is_unchanged = false;
+    Json recipes;  ///< what was built for it; null: nothing was asked for
 };
 
 Result<void> print_result(
@@ -125,6 +128,9 @@ Result<void> print_result(
     json.update(made.note);
     json["key"] = made.key;
     json["unchanged"] = made.is_unchanged;
+    if (!made.recipes.is_null()) {
+        json["recipes"] = made.recipes;
+    }
     return print(json.dump() + "\n");
 }
 
@@ -162,7 +168,7 @@ Result<Made> make_output(
     return made;
 }
 
-Result<void> run_build(const ImageBuildFlags& flags, const Invocation& invocation) {
+Result<void> run_build(ImageBuildFlags flags, const Invocation& invocation) {
     QUERN_CHECK(expect_arguments(
         flags.image, 3, "the image file, the tag of the image, and where to write it"
     ));
@@ -174,6 +180,10 @@ Result<void> run_build(const ImageBuildFlags& flags, const Invocation& invocatio
     }
     Request request;
     QUERN_TRY(request.tag, image::Reference::parse(flags.image.arguments[1]));
+    const bool builds_recipes = !flags.recipes.directory.empty();
+    if (builds_recipes) {
+        QUERN_CHECK(add_built_repository(flags.recipes, flags.image));
+    }
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     const std::string& output = flags.image.arguments[2];
     request.output = output;
@@ -188,11 +198,16 @@ Result<void> run_build(const ImageBuildFlags& flags, const Invocation& invocatio
     }
     opened.options.image_name = request.tag.short_name();
     opened.options.sbom_formats = flags.sboms.chosen();
+    Json recipes;
+    if (builds_recipes) {
+        QUERN_TRY(recipes, build_recipes(flags.recipes, invocation, opened));
+    }
     const auto plan_it = is_root ? image::plan_root : image::plan_image;
     QUERN_TRY(
         image::ImagePlan plan, plan_it(opened.specification(), opened.options, opened.services())
     );
-    QUERN_TRY(const Made made, make_output(std::move(plan), opened, request, flags.is_fresh));
+    QUERN_TRY(Made made, make_output(std::move(plan), opened, request, flags.is_fresh));
+    made.recipes = std::move(recipes);
     return print_result(made, output, invocation.global);
 }
 
@@ -234,6 +249,7 @@ Run define_image_build(CLI::App& app) {
         ->check(one_of({"auto", "docker", "oci-archive", "oci-dir", "rootfs"}))
         ->capture_default_str();
     add_sbom_flags(app, flags->sboms);
+    add_recipe_directory_flags(app, flags->recipes);
     add_flag(app, "--fresh", flags->is_fresh, "build the image, changed or not");
     add_option(app, "--format", flags->layer_format, "of layers: tar")->group("");
     return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };

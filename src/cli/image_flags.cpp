@@ -213,6 +213,8 @@ Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invoc
     }
     SessionOptions options;
     options.offline = flags.offline;
+    options.needs_guest = flags.needs_guest;
+    options.runner = flags.runner;
     ImageSession opened;
     QUERN_TRY(
         opened.session, Session::create({global, invocation.cancel, invocation.words}, options)

@@ -31,6 +31,8 @@ struct ImageFlags {
     std::string lock_file;
     bool offline = false;
     std::uint64_t resolve_timeout = default_resolve_timeout;
+    bool needs_guest = false;  ///< steps run too
+    std::string runner;        ///< of these
     std::vector<std::string> accepted_values;
     bool accepted = false;
 };
