@@ -7,18 +7,15 @@
 #include "build/last_failure.hpp"
 #include "build/workspace.hpp"
 #include "cli/command.hpp"
+#include "cli/guest_command.hpp"
 #include "cli/index_flags.hpp"
 #include "cli/session.hpp"
 #include "cli/step_flags.hpp"
-#include "cli/terminal.hpp"
 #include "quern/package_info.hpp"
 #include "quern/plan.hpp"
 #include "rootfs/overlay.hpp"
-#include "support/child_process.hpp"
 
 #include <fmt/format.h>
-
-#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -33,42 +30,12 @@ struct EnterFlags {
     bool network = false;
 };
 
-sandbox::Command guest_command(const EnterFlags& flags) {
-    sandbox::Command command;
-    command.argv = flags.command.empty() ? std::vector<std::string>{"/bin/sh"} : flags.command;
-    command.environment = {
-        {"HOME", "/root"},
-        {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin"},
-    };
-    command.network = flags.network;
-    command.interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-    return command;
-}
-
-Result<void> run_in_guest(
-    const sandbox::Guest& guest, const sandbox::Command& command, const build::Services& services
-) {
-    bool is_written = true;
-    const auto sink = [&](std::string_view bytes, bool is_stderr) {
-        is_written =
-            is_written && write_all(is_stderr ? STDERR_FILENO : STDOUT_FILENO, bytes).has_value();
-    };
-    QUERN_TRY(const ExitStatus status, services.sandbox.run(guest, command, sink, services.cancel));
-    if (!status.is_success()) {
-        return Error(
-            ErrorCode::step_failed,
-            fmt::format("'{}' in the guest: {}", command.argv.front(), status.describe())
-        );
-    }
-    return {};
-}
-
 Result<void> run_in_root(
     const rootfs::CachedRoot& root, const EnterFlags& flags, const build::Services& services
 ) {
     QUERN_TRY(const build::OwnGuest own, build::OwnGuest::create(root, {}, services));
     QUERN_CHECK(build::prepare_guest(own.guest(), services));
-    return run_in_guest(own.guest(), guest_command(flags), services);
+    return run_in_guest(own.guest(), guest_command(flags.command, flags.network), services);
 }
 
 // Where the last build failed, with the step's variables and user. What is done there stays.
@@ -84,7 +51,7 @@ Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services&
     QUERN_TRY(
         const rootfs::Overlay overlay, rootfs::Overlay::mount(last.place.lowers, last.place.overlay)
     );
-    sandbox::Command command = guest_command(flags);
+    sandbox::Command command = guest_command(flags.command, flags.network);
     command.environment = last.step.command.environment;
     if (command.interactive) {
         const char* terminal = std::getenv("TERM");

@@ -79,6 +79,13 @@ constexpr std::array subcommands = {
         "tell why a file or a package is in an image, and what it costs",
         "  quern image explain app.tar /usr/bin/awk",
         define_image_explain},
+    CommandDefinition{
+        "shell",
+        "Images",
+        "look into an image with tools that are not in it",
+        "  quern image shell app.tar -r seed -k seed.rsa.pub\n"
+        "  quern image shell layout/ -r seed -k seed.rsa.pub -p busybox,strace -- ls -l usr/bin",
+        define_image_shell},
 };
 
 /// Scripts that were written for apko see 1 for whatever failed.

@@ -90,5 +90,6 @@ Run define_image_publish(CLI::App& app);
 Run define_image_load(CLI::App& app);
 Run define_image_diff(CLI::App& app);
 Run define_image_explain(CLI::App& app);
+Run define_image_shell(CLI::App& app);
 
 }  // namespace quern::cli

@@ -9,6 +9,7 @@
 #include "archive/tar_reader.hpp"
 #include "image/json_text.hpp"
 #include "image/oci.hpp"
+#include "image/stored_paths.hpp"
 #include "support/digest.hpp"
 #include "support/text.hpp"
 
@@ -210,9 +211,6 @@ Result<Json> find_manifest(const Blobs& blobs, Json document, const std::string&
     );
 }
 
-constexpr std::string_view whiteout = ".wh.";
-constexpr std::string_view opaque_whiteout = ".wh..wh..opq";
-
 using Files = std::map<std::string, StoredEntry>;
 
 void remove_below(Files& files, const std::string& directory) {
@@ -225,33 +223,16 @@ void remove_below(Files& files, const std::string& directory) {
     }
 }
 
-/// True for an entry that only takes others away. Source: OCI image-spec 1.1 layer.md, "Whiteouts".
+/// True for an entry that only takes others away.
 bool apply_whiteout(Files& files, const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    const std::string directory = slash == std::string::npos ? "" : path.substr(0, slash);
-    const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-    if (!name.starts_with(whiteout)) {
-        return false;
+    const auto gone = whiteout_of(path);
+    if (gone && !gone->is_opaque) {
+        files.erase(gone->path);
     }
-    if (name == opaque_whiteout) {
-        remove_below(files, directory);
-    } else {
-        const std::string gone =
-            (directory.empty() ? "" : directory + "/") + name.substr(whiteout.size());
-        files.erase(gone);
-        remove_below(files, gone);
+    if (gone) {
+        remove_below(files, gone->path);
     }
-    return true;
-}
-
-std::string plain_path(std::string_view path) {
-    while (path.starts_with("./") || path.starts_with('/')) {
-        path.remove_prefix(path.starts_with('/') ? 1 : 2);
-    }
-    while (path.ends_with('/')) {
-        path.remove_suffix(1);
-    }
-    return std::string(path == "." ? "" : path);
+    return gone.has_value();
 }
 
 Result<std::string> digest_content(archive::TarReader& reader, std::string* text) {

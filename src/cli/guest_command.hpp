@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: the quern authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "quern/error.hpp"
+#include "quern/sandbox.hpp"
+
+#include <string>
+#include <vector>
+
+namespace quern::build {
+struct Services;
+}
+
+namespace quern::cli {
+
+/// A command as a user wants it in a guest: a shell unless `words` name another, on this terminal
+/// if there is one.
+sandbox::Command guest_command(const std::vector<std::string>& words, bool network);
+
+/// Runs it and passes its output on. Errors: those of the sandbox; step_failed (it failed).
+Result<void> run_in_guest(
+    const sandbox::Guest& guest, const sandbox::Command& command, const build::Services& services
+);
+
+}  // namespace quern::cli
