@@ -4,6 +4,7 @@
 #include "archive/gzip_writer.hpp"
 #include "cli/image_flags.hpp"
 #include "cli/image_recipes.hpp"
+#include "cli/image_reuse.hpp"
 #include "cli/terminal.hpp"
 #include "image/content_key.hpp"
 #include "image/output.hpp"
@@ -32,6 +33,7 @@ struct ImageBuildFlags {
     bool is_fresh = false;
     SbomFlags sboms;
     RecipeDirectoryFlags recipes;
+    std::string previous;
 };
 
 bool is_compressed(const std::filesystem::path& root_tar) {
@@ -115,6 +117,7 @@ struct Made {
     std::string key;
     bool is_unchanged = false;
     Json recipes;  ///< what was built for it; null: nothing was asked for
+    Json reuse;    ///< compared with the image before; null: as above
 };
 
 Result<void> print_result(
@@ -122,7 +125,8 @@ Result<void> print_result(
 ) {
     if (global.format != "json") {
         const std::string digest = made.note.value("digest", std::string());
-        return print(fmt::format("{}{}{}\n", output, digest.empty() ? "" : " ", digest));
+        const std::string reuse = made.reuse.is_null() ? "" : reuse_text(made.reuse);
+        return print(fmt::format("{}{}{}\n{}", output, digest.empty() ? "" : " ", digest, reuse));
     }
     Json json = {{"output", output}};
     json.update(made.note);
@@ -130,6 +134,9 @@ Result<void> print_result(
     json["unchanged"] = made.is_unchanged;
     if (!made.recipes.is_null()) {
         json["recipes"] = made.recipes;
+    }
+    if (!made.reuse.is_null()) {
+        json["previous"] = made.reuse;
     }
     return print(json.dump() + "\n");
 }
@@ -196,6 +203,12 @@ Result<void> run_build(ImageBuildFlags flags, const Invocation& invocation) {
         return Error(ErrorCode::usage, "a root file system is of one architecture")
             .help("add --arch host");
     }
+    image::PreviousLayers previous;
+    if (!flags.previous.empty()) {  // read now: the output may take its place
+        QUERN_TRY(
+            previous, image::read_previous_layers(flags.previous, opened.options.architectures)
+        );
+    }
     opened.options.image_name = request.tag.short_name();
     opened.options.sbom_formats = flags.sboms.chosen();
     Json recipes;
@@ -208,6 +221,9 @@ Result<void> run_build(ImageBuildFlags flags, const Invocation& invocation) {
     );
     QUERN_TRY(Made made, make_output(std::move(plan), opened, request, flags.is_fresh));
     made.recipes = std::move(recipes);
+    if (!flags.previous.empty()) {
+        made.reuse = reuse_report(made.note, previous, flags.previous);
+    }
     return print_result(made, output, invocation.global);
 }
 
@@ -250,6 +266,12 @@ Run define_image_build(CLI::App& app) {
         ->capture_default_str();
     add_sbom_flags(app, flags->sboms);
     add_recipe_directory_flags(app, flags->recipes);
+    add_option(
+        app,
+        "--previous",
+        flags->previous,
+        "an image made before: tell how many layers and bytes are the same"
+    );
     add_flag(app, "--fresh", flags->is_fresh, "build the image, changed or not");
     add_option(app, "--format", flags->layer_format, "of layers: tar")->group("");
     return [flags](const Invocation& invocation) { return run_build(*flags, invocation); };

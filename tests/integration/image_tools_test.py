@@ -195,4 +195,33 @@ def compared(bench):
     expect(not same["files"] and not same["packages"] and not same["config"], f"{same}")
 
 
-main([layout_for_skopeo, archives_for_skopeo, same_bytes, pushed, password, killed, loaded, compared])
+def reused(bench):
+    """--previous tells which layers stay, against any form of the image before, and also when nothing is done."""
+    repository = some_repository(bench)
+    image = repository.image("two", more=LAYERED)
+    (bench.folder / "old").mkdir()
+    for output, kind in (("old", "oci-dir"), ("old.tar", "docker"), ("old.oci", "oci-archive")):
+        repository.build(image, output, "--output-type", kind)
+    repository.add("one", [tar_member("usr", tarfile.DIRTYPE), tar_member("usr/new", body=b"new")]).index()
+
+
+    def report_on(previous):
+        done = bench.run("--format", "json", "--cache-root", bench.folder / "cache", "image", "build", image, "registry.example.org/team/img:1.0",
+                         bench.folder / "new.tar", "--arch", "x86_64", "--sbom=false", "--previous", bench.folder / previous)
+        return json.loads(done.stdout)["previous"]["images"][0]
+
+    for previous in ("old", "old.tar", "old.oci"):
+        for _again in range(2):
+            text = repository.build(image, "new.tar", "--previous", bench.folder / previous).stdout
+            report = report_on(previous)
+            expect((report["layers"], report["reused"]) == (3, 1), f"{report}")
+            expect(3_000_000 < report["reused_bytes"] < report["bytes"] < 3_100_000, f"{report}")
+            expect("x86_64: 1 of 3 layers are those of" in text and "2.9 MiB of 2.9 MiB" in text, text)
+    same = report_on("new.tar")
+    expect(same["reused"] == same["layers"] == 3 and same["bytes"] == same["reused_bytes"], f"{same}")
+    for wrong in ("none.tar", "image.yaml"):
+        expect(wrong in repository.build(image, "other.tar", "--previous", bench.folder / wrong, status=1).stderr, "it is not named")
+        expect(not (bench.folder / "other.tar").exists(), "something was written")
+
+
+main([layout_for_skopeo, archives_for_skopeo, same_bytes, pushed, password, killed, loaded, compared, reused])
