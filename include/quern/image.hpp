@@ -35,8 +35,9 @@ struct BaseImage {
 /// a package that is made up for all of them.
 struct PlainFile {
     std::string path;
-    std::string source;  ///< file beside the specification; or
+    std::string source;  ///< file below `directory`; or
     std::string content;
+    std::filesystem::path directory;  ///< of the image file that names it
     std::uint32_t mode = 0644;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;

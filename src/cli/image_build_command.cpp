@@ -149,7 +149,7 @@ Result<Made> make_output(
     Made made = {Json::object(), {}, false};
     const std::string form =
         is_root && is_compressed(request.output) ? request.type + "+gzip" : request.type;
-    QUERN_TRY(made.key, image::content_key(plan, {form, request.tag.full()}, services.reader));
+    QUERN_TRY(made.key, image::content_key(plan, {form, request.tag.full()}));
     QUERN_TRY(
         const image::OutputRecord record,
         image::OutputRecord::open(services.cache, request.output, request.sbom_directory)

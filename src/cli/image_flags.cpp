@@ -144,14 +144,6 @@ void add_image_flags(CLI::App& app, ImageFlags& flags) {
         "take repositories whose index is not signed by a known key"
     );
     add_resolve_timeout_flag(app, flags.resolve_timeout);
-    for (const char* name :
-         {"--max-apkindex-decompressed-size",
-          "--max-apk-control-size",
-          "--max-apk-data-size",
-          "--max-http-response-size"}) {
-        add_list(app, name, flags.accepted_values, "accepted: there are bounds of our own")
-            ->group("");
-    }
 }
 
 void add_content_flags(CLI::App& app, ImageFlags& flags) {
@@ -193,6 +185,7 @@ image::Services ImageSession::services() const {
         session->fetcher(),
         session->packages(),
         session->cache(),
+        session->limits().index,
     };
 }
 

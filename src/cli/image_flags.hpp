@@ -33,8 +33,6 @@ struct ImageFlags {
     std::uint64_t resolve_timeout = default_resolve_timeout;
     bool needs_guest = false;  ///< steps run too
     std::string runner;        ///< of these
-    std::vector<std::string> accepted_values;
-    bool accepted = false;
 };
 
 /// Where the image file is, where packages come from, for which architectures.

@@ -53,8 +53,13 @@ Result<void> run_diff(const InspectFlags& flags, const Invocation& invocation) {
         return Error(ErrorCode::usage, "two images are compared");
     }
     const std::string architecture = apk::to_apk_architecture(flags.architecture);
-    QUERN_TRY(const auto before, image::ImageContents::read(flags.arguments[0], architecture));
-    QUERN_TRY(const auto after, image::ImageContents::read(flags.arguments[1], architecture));
+    const archive::ExtractLimits& limits = invocation.global.limits.archive;
+    QUERN_TRY(
+        const auto before, image::ImageContents::read(flags.arguments[0], architecture, limits)
+    );
+    QUERN_TRY(
+        const auto after, image::ImageContents::read(flags.arguments[1], architecture, limits)
+    );
     const image::ImageDifference difference = image::compare_images(before, after);
     if (invocation.global.format == "json") {
         const Json json = {
@@ -111,7 +116,10 @@ Result<void> run_explain(const InspectFlags& flags, const Invocation& invocation
         return Error(ErrorCode::usage, "an image and a file or package of it are wanted");
     }
     const std::string architecture = apk::to_apk_architecture(flags.architecture);
-    QUERN_TRY(const auto contents, image::ImageContents::read(flags.arguments[0], architecture));
+    const archive::ExtractLimits& limits = invocation.global.limits.archive;
+    QUERN_TRY(
+        const auto contents, image::ImageContents::read(flags.arguments[0], architecture, limits)
+    );
     QUERN_TRY(const auto explanation, image::explain_content(contents, flags.arguments[1]));
     if (invocation.global.format == "json") {
         const Json json = {

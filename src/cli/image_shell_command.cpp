@@ -36,7 +36,9 @@ struct ShellFlags {
 };
 
 /// The image's root on disk for as long as the result lives; only this user can look into it.
-Result<build::Scratch> unpack(const ShellFlags& flags, const build::Services& services) {
+Result<build::Scratch> unpack(
+    const ShellFlags& flags, const build::Services& services, const archive::ExtractLimits& limits
+) {
     const std::string architecture =
         flags.architecture.empty() ? std::string() : apk::to_apk_architecture(flags.architecture);
     auto opened = image::StoredImage::open(flags.image, architecture);
@@ -51,7 +53,7 @@ Result<build::Scratch> unpack(const ShellFlags& flags, const build::Services& se
     );
     QUERN_TRY(const FileTree tree, FileTree::create(place.path() / "root"));
     Activity activity(services.reporter, "unpacking the image");
-    auto report = image::unpack_image(*opened, tree, services.ids, services.cancel);
+    auto report = image::unpack_image(*opened, tree, {services.ids, limits, services.cancel});
     if (!report) {
         return std::move(report).error().context(
             fmt::format("unpacking the image {}", printable(flags.image))
@@ -78,7 +80,7 @@ Result<void> run_shell(const ShellFlags& flags, const Invocation& invocation) {
     if (options.extra_packages.empty()) {
         options.extra_packages = {"busybox"};
     }
-    QUERN_TRY(const build::Scratch place, unpack(flags, services));
+    QUERN_TRY(const build::Scratch place, unpack(flags, services, session->limits().archive));
     QUERN_TRY(
         const auto environment,
         build::resolve_environment({}, apk::host_architecture(), options, services)

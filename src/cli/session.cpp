@@ -242,6 +242,10 @@ const std::filesystem::path& Session::cache() const {
     return state_->cache;
 }
 
+const InputLimits& Session::limits() const {
+    return state_->limits;
+}
+
 build::Services Session::services(pipeline::Library& library) {
     return {
         *state_->reporter,

@@ -53,6 +53,7 @@ class Session {
     repository::PackageStore& packages();
     const CancelToken& cancel() const;
     const std::filesystem::path& cache() const;
+    const InputLimits& limits() const;
     /// Without `needs_guest` the sandbox only says that there is none.
     build::Services services(pipeline::Library& library);
 

@@ -3,6 +3,7 @@
 #include "image/content_key.hpp"
 
 #include "config.hpp"
+#include "image/plain_files.hpp"
 #include "support/digest.hpp"
 
 #include <fmt/format.h>
@@ -97,13 +98,12 @@ void add_bases(KeyHasher& key, const Bases& bases) {
     }
 }
 
-Result<void> add_files(
-    KeyHasher& key, const std::vector<PlainFile>& files, const FileReader& reader
-) {
+Result<void> add_files(KeyHasher& key, const std::vector<PlainFile>& files) {
     for (const PlainFile& file : files) {
         if (!file.source.empty()) {
-            QUERN_TRY(const std::string content, reader.read(file.source));
-            key.add("file", content);
+            QUERN_TRY(const UniqueFd fd, open_source(file));
+            QUERN_TRY(const Digest digest, digest_of_fd(DigestKind::sha256, fd.get()));
+            key.add("file", digest.hex());
         }
     }
     return {};
@@ -121,9 +121,7 @@ void add_options(KeyHasher& key, const ComposeOptions& options) {
 
 }  // namespace
 
-Result<std::string> content_key(
-    const ImagePlan& plan, const std::vector<std::string>& more, const FileReader& reader
-) {
+Result<std::string> content_key(const ImagePlan& plan, const std::vector<std::string>& more) {
     KeyHasher key;
     key.add("quern", QUERN_VERSION);
     key.add("build", own_build_id());
@@ -138,7 +136,7 @@ Result<std::string> content_key(
     }
     add_bases(key, plan.bases);
     add_packages(key, plan.chosen);
-    QUERN_CHECK(add_files(key, plan.specification->contents.files, reader));
+    QUERN_CHECK(add_files(key, plan.specification->contents.files));
     for (const std::string& text : more) {
         key.add("more", text);
     }

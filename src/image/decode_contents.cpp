@@ -134,6 +134,17 @@ void read_files(const Node& node, Contents& value, Reader& reader) {
         if (item.find("source").has_value() == item.find("content").has_value()) {
             refuse(item, "a file has either 'source' or 'content'", reader);
         }
+        file.directory = std::filesystem::path(item.where().file->name()).parent_path();
+        if (!file.source.empty() && !is_confined_path(file.source)) {
+            refuse(
+                part_of(item, "source"),
+                fmt::format(
+                    "'{}' is no path below the image file's folder", printable(file.source)
+                ),
+                reader,
+                "write it from that folder, without '..'"
+            );
+        }
         if (file.mode > 07777U) {
             refuse(part_of(item, "mode"), "a mode has at most four octal digits", reader);
         }

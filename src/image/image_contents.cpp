@@ -197,14 +197,16 @@ void explain_package(const ImageContents& contents, std::size_t place, Explanati
 }  // namespace
 
 Result<ImageContents> ImageContents::read(
-    const std::filesystem::path& path, const std::string& architecture
+    const std::filesystem::path& path,
+    const std::string& architecture,
+    const archive::ExtractLimits& limits
 ) {
     auto image = StoredImage::open(path, architecture);
     if (!image) {
         return std::move(image).error().context(fmt::format("reading {}", path.string()));
     }
     std::map<std::string, std::string> texts = {{installed_path, {}}, {world_path, {}}};
-    auto files = image->read_files(texts);
+    auto files = image->read_files(texts, limits);
     if (!files) {
         return std::move(files).error().context(fmt::format("reading {}", path.string()));
     }

@@ -25,7 +25,9 @@ struct ImageContents {
 
     /// Errors: those of StoredImage, with the path.
     static Result<ImageContents> read(
-        const std::filesystem::path& path, const std::string& architecture
+        const std::filesystem::path& path,
+        const std::string& architecture,
+        const archive::ExtractLimits& limits
     );
     std::uint64_t size_bytes() const;  ///< of all files
 };

@@ -44,7 +44,8 @@ Result<void> spool_content(DataEntry& data, archive::TarReader& content, Spool& 
 /// Everything of the control section that may be run. The head has these files too, but neither
 /// their order nor their modes.
 Result<std::vector<Script>> read_scripts(const apk::PackageHead& head) {
-    constexpr std::uint64_t control_limit = std::uint64_t{10} << 20U;  // as PackageLimits
+    // Whoever opened the package unpacked this within PackageLimits.
+    constexpr std::uint64_t control_limit = std::uint64_t{1} << 40U;
     constexpr std::uint32_t executable = 0555;
     QUERN_TRY(const std::string tar, archive::gzip_decompress(head.control_bytes, control_limit));
     archive::StringSource source(tar);

@@ -2,13 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/plain_files.hpp"
 
+#include "archive/byte_stream.hpp"
 #include "image/json_text.hpp"
 #include "image/root_tree.hpp"
 #include "support/digest.hpp"
+#include "support/file_tree.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <map>
 #include <set>
 #include <utility>
@@ -16,16 +21,54 @@
 namespace quern::image {
 namespace {
 
-Result<DataEntry> make_file(const PlainFile& file, const std::string& content, Spool& spool) {
+DataEntry entry_of(const PlainFile& file, std::uint64_t size, Spool& spool) {
     DataEntry data;
     data.entry.path = without_root(file.path);
     data.entry.mode = file.mode;
     data.entry.uid = file.uid;
     data.entry.gid = file.gid;
-    data.entry.size = content.size();
+    data.entry.size = size;
+    data.offset = spool.reserve(size);
+    return data;
+}
+
+Result<DataEntry> make_file(const PlainFile& file, const std::string& content, Spool& spool) {
+    DataEntry data = entry_of(file, content.size(), spool);
     data.checksum = digest_of(DigestKind::sha1, content).hex();
-    data.offset = spool.reserve(content.size());
     QUERN_CHECK(spool.write_at(data.offset, content));
+    return data;
+}
+
+/// Takes as many bytes as the file had when it was opened.
+Result<DataEntry> copy_file(const PlainFile& file, Spool& spool) {
+    QUERN_TRY(const UniqueFd fd, open_source(file));
+    struct stat status = {};
+    if (::fstat(fd.get(), &status) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("reading {}", printable(file.source)));
+    }
+    DataEntry data = entry_of(file, static_cast<std::uint64_t>(status.st_size), spool);
+    archive::FdSource source(fd.get());
+    Hasher hasher(DigestKind::sha1);
+    std::string buffer(std::size_t{256} << 10U, '\0');
+    std::uint64_t done = 0;
+    for (;;) {
+        QUERN_TRY(const std::size_t count, source.read(buffer));
+        if (count == 0 || done + count > data.entry.size) {
+            done += count;
+            break;
+        }
+        const std::string_view bytes = std::string_view(buffer).substr(0, count);
+        hasher.update(bytes);
+        QUERN_CHECK(spool.write_at(data.offset + done, bytes));
+        done += count;
+    }
+    if (done != data.entry.size) {
+        return Error(
+            ErrorCode::io, fmt::format("{} changed while it was read", printable(file.source))
+        );
+    }
+    data.checksum = hasher.finish().hex();
     return data;
 }
 
@@ -119,21 +162,29 @@ std::string version_of(const std::map<std::string, DataEntry>& files) {
 
 }  // namespace
 
+Result<UniqueFd> open_source(const PlainFile& file) {
+    const bool is_here = file.directory.empty();
+    QUERN_TRY(const FileTree tree, FileTree::open(is_here ? "." : file.directory));
+    auto opened = tree.open_file(file.source);
+    if (!opened) {
+        return std::move(opened).error().context(
+            fmt::format("the source of {}", printable(file.path))
+        );
+    }
+    return opened;
+}
+
 Result<PackageData> package_of_files(
-    const std::vector<PlainFile>& files,
-    const std::string& architecture,
-    const FileReader& reader,
-    Spool& spool
+    const std::vector<PlainFile>& files, const std::string& architecture, Spool& spool
 ) {
     std::map<std::string, DataEntry> made;
     PackageData package;
     for (const PlainFile& file : files) {
-        std::string content = file.content;
-        if (!file.source.empty()) {
-            QUERN_TRY(content, reader.read(file.source));
-        }
-        QUERN_TRY(DataEntry data, make_file(file, content, spool));
-        package.info.installed_size += content.size();
+        QUERN_TRY(
+            DataEntry data,
+            file.source.empty() ? make_file(file, file.content, spool) : copy_file(file, spool)
+        );
+        package.info.installed_size += data.entry.size;
         made[data.entry.path] = std::move(data);
     }
     package.info.name = plain_files_name;
@@ -145,8 +196,8 @@ Result<PackageData> package_of_files(
     const std::string sbom_path =
         fmt::format("var/lib/db/sbom/{}-{}.spdx.json", package.info.name, package.info.version);
     const std::string sbom = sbom_of(package.info, made);
-    const PlainFile sbom_file{
-        .path = sbom_path, .source = {}, .content = {}, .mode = 0644, .uid = 0, .gid = 0};
+    PlainFile sbom_file;
+    sbom_file.path = sbom_path;
     QUERN_TRY(made[sbom_path], make_file(sbom_file, sbom, spool));
     package.entries = directories_of(made);
     Hasher identity(DigestKind::sha1);

@@ -117,7 +117,7 @@ Result<ImageRoot> build_root(const RootDescription& description, const Services&
     if (!contents.files.empty()) {
         QUERN_TRY(
             PackageData files,
-            package_of_files(contents.files, description.architecture, services.reader, *root.spool)
+            package_of_files(contents.files, description.architecture, *root.spool)
         );
         packages.push_back(std::move(files));
     }

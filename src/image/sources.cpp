@@ -132,7 +132,7 @@ Result<std::vector<repository::RepositoryIndex>> read_indexes(
         .cache_directory = services.cache / "indexes",
         .ignore_signatures = sources.ignore_signatures,
         .offline = services.fetcher.is_offline(),
-        .limits = {},
+        .limits = services.index_limits,
     };
     return repository::read_indexes(
         sources.locations, sources.keyring, services.fetcher, client, services.reporter

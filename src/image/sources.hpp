@@ -30,6 +30,7 @@ struct Services {
     fetch::Fetcher& fetcher;
     repository::PackageStore& packages;
     std::filesystem::path cache;
+    apk::IndexLimits index_limits = {};
 };
 
 /// Repositories and keys that are given beside the image file, and how long choosing from them may

@@ -296,14 +296,15 @@ Result<StoredImage> StoredImage::open(
 }
 
 Result<std::map<std::string, StoredEntry>> StoredImage::read_files(
-    std::map<std::string, std::string>& texts
+    std::map<std::string, std::string>& texts, const archive::ExtractLimits& limits
 ) const {
     Files files;
+    EntryCount count(limits);
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         const StoredLayer& layer = layers_[i];
         QUERN_TRY(
             const auto tar,
-            archive::InflatedRange::open({layer.file->get(), layer.offset, layer.size})
+            archive::InflatedRange::open({layer.file->get(), layer.offset, layer.size}, limits)
         );
         archive::TarReader reader(*tar);
         for (;;) {
@@ -311,6 +312,7 @@ Result<std::map<std::string, StoredEntry>> StoredImage::read_files(
             if (!entry) {
                 break;
             }
+            QUERN_CHECK(count.add());
             const std::string path = plain_path(entry->path);
             if (path.empty() || apply_whiteout(files, path)) {
                 continue;

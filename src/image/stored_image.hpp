@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "archive/extract.hpp"
 #include "archive/tar_entry.hpp"
 #include "quern/error.hpp"
 #include "support/handle.hpp"
@@ -43,8 +44,10 @@ class StoredImage {
     const std::vector<StoredLayer>& layers() const { return layers_; }
 
     /// Every path with what it is; whiteouts are applied. `texts` are filled with the content of
-    /// the files whose paths are its keys. Errors: invalid_data, limit.
-    Result<std::map<std::string, StoredEntry>> read_files(std::map<std::string, std::string>& texts
+    /// the files whose paths are its keys. Errors: invalid_data, limit (the message names the
+    /// flag).
+    Result<std::map<std::string, StoredEntry>> read_files(
+        std::map<std::string, std::string>& texts, const archive::ExtractLimits& limits
     ) const;
 
  private:

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/stored_paths.hpp"
 
+#include <fmt/format.h>
+
 namespace quern::image {
 
 std::string plain_path(std::string_view path) {
@@ -27,6 +29,14 @@ std::optional<Whiteout> whiteout_of(const std::string& path) {
         return Whiteout{directory, true};
     }
     return Whiteout{(directory.empty() ? "" : directory + "/") + name.substr(mark.size()), false};
+}
+
+Result<void> EntryCount::add() {
+    if (++count_ <= limit_) {
+        return {};
+    }
+    return Error(ErrorCode::limit, fmt::format("the image has more than {} entries", limit_))
+        .help("--max-archive-entries raises the limit");
 }
 
 }  // namespace quern::image

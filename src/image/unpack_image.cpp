@@ -154,22 +154,26 @@ class LayerUnpacker {
 }  // namespace
 
 Result<UnpackReport> unpack_image(
-    const StoredImage& image, const FileTree& tree, const GuestIds& ids, const CancelToken& cancel
+    const StoredImage& image, const FileTree& tree, const UnpackOptions& options
 ) {
     UnpackReport report;
+    EntryCount count(options.limits);
     for (const StoredLayer& layer : image.layers()) {
         QUERN_TRY(
             const auto tar,
-            archive::InflatedRange::open({layer.file->get(), layer.offset, layer.size})
+            archive::InflatedRange::open(
+                {layer.file->get(), layer.offset, layer.size}, options.limits
+            )
         );
         archive::TarReader reader(*tar);
-        LayerUnpacker unpacker(tree, ids, report);
+        LayerUnpacker unpacker(tree, options.ids, report);
         for (;;) {
-            QUERN_CHECK(cancel.check());
+            QUERN_CHECK(options.cancel.check());
             QUERN_TRY(const auto entry, reader.next());
             if (!entry) {
                 break;
             }
+            QUERN_CHECK(count.add());
             QUERN_CHECK(unpacker.add(*entry, reader));
         }
         QUERN_CHECK(unpacker.finish());

@@ -129,7 +129,7 @@ def changed_inputs(bench):
     """a changed package, file, image file, key, base image or flag makes it build again."""
     source = bench.folder / "file.txt"
     source.write_text("one")
-    repository, image = built_once(bench, more=f"  files: [{{path: /f, source: {source}}}]\n")
+    repository, image = built_once(bench, more="  files: [{path: /f, source: file.txt}]\n")
     seen = set()
 
     def expect_build(why, *words, **options):

@@ -4,12 +4,14 @@
 """Hostile packages, indexes, image files and base images: each is refused with a clear error, and nothing is written (attacks P1 to P17)."""
 import hashlib
 import json
+import os
 import pathlib
 import sys
 import tarfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from image_bench import Repository, make_apk, tar_member
+from image_bench import Repository, identity, make_apk, pack, tar_member
+from web import Web
 from workbench import expect, main
 
 DIRECTORY = tarfile.DIRTYPE
@@ -81,10 +83,115 @@ def damaged_cache(bench):
 
 
 def bombs(bench):
-    """P6: a file that is all zeros inflates within bounds or is refused; real sizes pass."""
-    repository = Repository(bench).add("zeros", [tar_member("x", body=bytes(30_000_000))]).index()
-    done = repository.build(repository.image("zeros"), "out.tar")
-    expect(done.returncode == 0, done.stderr)
+    """P6, P16: bombs in packages and indexes end at a limit whose flag is named, by our name or the peer's; what is within it passes."""
+    repository = Repository(bench).add("zeros", [tar_member("x", body=bytes(3_000_000)), *(tar_member(f"f{i}") for i in range(50))]).index()
+    image = repository.image("zeros")
+    for flag, value, named in (
+            ("--max-package-data-bytes", "1MiB", "--max-package-data-bytes"), ("--max-apk-data-size", "1000000", "--max-package-data-bytes"),
+            ("--max-package-control-bytes", "100", "--max-package-control-bytes"), ("--max-apk-control-size", "100", "--max-package-control-bytes"),
+            ("--max-package-entries", "20", "--max-package-entries"), ("--max-index-file-bytes", "100", "--max-index-file-bytes"),
+            ("--max-index-text-bytes", "100", "--max-index-text-bytes"), ("--max-apkindex-decompressed-size", "100", "--max-index-text-bytes")):
+        message = refuse(bench, repository, image, flag, value)
+        expect(named in message, f"{flag}: {message}")
+        repository.build(image, "out.tar", flag, "100MiB" if "entries" not in flag else "1000")
+        (bench.folder / "out.tar").unlink()
+
+
+def large_downloads(bench):
+    """P6, P11: an endless or enormous answer to a request for an index or a package ends at a limit whose flag is named."""
+    repository = Repository(bench).add("good", [tar_member("x", body=bytes(range(256)) * 1000)]).index()
+    fault = {}
+    with Web(repository.path, lambda path: next((lie for end, lie in fault.items() if path.endswith(end)), None)) as web:
+        image = repository.image("good")
+        image.write_text(image.read_text().replace(str(repository.path), web.url()))
+        for end, lie in (("APKINDEX.tar.gz", ("endless", 0)), (".apk", ("endless", 0)), (".apk", ("announce", 10 ** 11))):
+            fault.clear()
+            fault[end] = lie
+            message = refuse(bench, repository, image, "--max-http-response-size", "300000", "--download-retries", "0")
+            expect("--max-download-bytes" in message or "--max-index-file-bytes" in message or "bytes" in message, f"{end} {lie}: {message}")
+        fault.clear()
+        repository.build(image, "out.tar")
+
+
+def large_images(bench):
+    """P6: images that are looked at unpack within limits whose flags are named."""
+    repository = Repository(bench).add("zeros", [tar_member("x", body=bytes(3_000_000)), *(tar_member(f"f{i}") for i in range(50))]).index()
+    repository.build(repository.image("zeros"), "out.tar")
+    for words in (("diff", "out.tar", "out.tar"), ("explain", "out.tar", "/x")):
+        for flag, value in (("--max-archive-total-bytes", "1MiB"), ("--max-archive-entries", "20")):
+            message = bench.run("image", *words, flag, value, status=1).stderr
+            expect(flag in message, f"{flag}: {message}")
+        bench.run("image", *words, "--max-archive-total-bytes", "100MiB", "--max-archive-entries", "1000")
+
+
+def hostile_names(bench):
+    """P8: names, versions and architectures of packages that are paths are refused before a path is made of them."""
+    for number, (name, version) in enumerate((("../../evil", "1.0-r0"), ("a/b", "1.0-r0"), ("..", "1.0-r0"), ("good", "../1.0-r0"), ("good", "1/../../x"))):
+        repository = Repository(bench, f"r{number}")
+        apk = make_apk(name, [tar_member("x", body=b"1")], version=version)
+        record = f"C:{identity(apk)}\nP:{name}\nV:{version}\nA:x86_64\nS:{len(apk)}\nI:1\np:good\n\n"
+        unsigned = pack([tar_member("DESCRIPTION", records=False), tar_member("APKINDEX", body=record.encode(), records=False)])
+        (repository.path / "x86_64/APKINDEX.tar.gz").write_bytes(unsigned)
+        for path in ("good-1.0-r0.apk", "evil-1.0-r0.apk"):
+            (repository.path / "x86_64" / path).write_bytes(apk)
+        image = repository.image("good")
+        refuse(bench, repository, image, "--ignore-signatures")
+    expect(not list(bench.folder.parent.glob("evil*")), "something was written outside")
+
+
+def confined_sources(bench):
+    """P13: files of an image come from its file's folder: no path, link or other kind of thing leads out."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"1")]).index()
+    project = bench.folder / "project"
+    (project / "sub").mkdir(parents=True)
+    (project / "sub/file").write_text("inside")
+    (bench.folder / "secret").write_text("secret")
+    (project / "link").symlink_to(bench.folder / "secret")
+    (project / "up").symlink_to("..")
+    (project / "in").symlink_to("sub")
+    os.mkfifo(project / "pipe")
+
+    def image(source):
+        path = project / "image.yaml"
+        path.write_text(repository.image("good", more=f"  files: [{{path: /f, source: {source}}}]\n").read_text())
+        return path
+
+    for source in ("../secret", "sub/../../secret", str(bench.folder / "secret"), "link", "up/secret", "pipe", "sub", "none", "/etc/passwd"):
+        message = refuse(bench, repository, image(source))
+        expect(source in message, f"{source}: {message}")
+    for source in ("sub/file", "in/file"):
+        repository.build(image(source), "out.tar")
+        (bench.folder / "out.tar").unlink()
+
+
+def hostile_database(bench):
+    """P15: a hostile list of packages of a base image ends in an answer or an error, soon."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"1")]).add("more", [tar_member("y", body=b"1")]).index()
+    (bench.folder / "base").mkdir()
+    repository.build(repository.image("good"), "base")
+    (bench.folder / "meta/x86_64").mkdir(parents=True)
+    image = repository.image("more", more=f"  baseimage: {{image: {bench.folder / 'base'}, apkindex: {bench.folder / 'meta'}}}\n")
+    for text in (b"P\nV\n:\n\nF\nR\n\n", b"P:\nV:\n\nF:\n\n", b"F:usr\nR:x\n" * 50_000, b"P:good\nV:1.0-r0\nA:x86_64\nF:" + b"d/" * 500_000 + b"\n\n",
+                 b"P:../../x\nV:1\n\n", bytes(range(256)) * 500, b"P:good\nV:1.0-r0\nS:-1e99\n\n", b""):
+        (bench.folder / "meta/x86_64/APKINDEX").write_bytes(text)
+        done = repository.build(image, "out.tar", status=(0, 1), timeout=30)
+        expect((done.returncode == 0) == (bench.folder / "out.tar").exists(), f"{text[:30]}: {done.stderr}")
+        (bench.folder / "out.tar").unlink(missing_ok=True)
+
+
+def same_modes(bench):
+    """P14: modes in an image are those of its packages, whatever the umask."""
+    repository = Repository(bench).add("good", [tar_member("d", DIRECTORY, mode=0o750), tar_member("d/x", body=b"1", mode=0o640), tar_member("s", body=b"1", mode=0o4755)]).index()
+    made = []
+    for mask in (0o000, 0o077):
+        old = os.umask(mask)
+        try:
+            repository.build(repository.image("good", more="  files: [{path: /plain, content: x}]\n"), f"out{mask}.tar", "--output-type", "rootfs")
+        finally:
+            os.umask(old)
+        with tarfile.open(bench.folder / f"out{mask}.tar") as archive:
+            made.append({member.name: member.mode for member in archive})
+    expect(made[0] == made[1] and made[0]["d"] == 0o750 and made[0]["d/x"] == 0o640 and made[0]["s"] == 0o4755 and made[0]["plain"] == 0o644, f"{made}")
 
 
 def odd_keys(bench):
@@ -98,7 +205,6 @@ def odd_keys(bench):
 
 def modes_of_outputs(bench):
     """P9: nothing that is written can be changed by others, whatever the umask."""
-    import os
     repository = Repository(bench).add("good", [tar_member("x", body=b"1")]).index()
     (bench.folder / "out").mkdir()
     old = os.umask(0)
@@ -162,5 +268,6 @@ def base_that_lies(bench):
     expect("sha256:" in refuse(bench, repository, image), "the digest is not named")
 
 
-main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, odd_keys, modes_of_outputs, link_tricks, two_owners, devices,
+main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, large_downloads, large_images, odd_keys, hostile_names, confined_sources,
+      hostile_database, same_modes, modes_of_outputs, link_tricks, two_owners, devices,
       no_trust_from_here, base_that_lies])

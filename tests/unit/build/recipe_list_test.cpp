@@ -98,7 +98,9 @@ TEST_CASE("recipe list: a circle is an error that shows it", "[build][recipe_lis
     CHECK(order.error().message() == "recipes need each other: b needs c needs b");
 }
 
-TEST_CASE("recipe list: a wrong recipe stands in front, for the build to tell", "[build][recipe_list]") {
+TEST_CASE(
+    "recipe list: a wrong recipe stands in front, for the build to tell", "[build][recipe_list]"
+) {
     const auto order = ordered({{"a", recipe_text("a", "b", "")}, {"b", "package: [\n"}});
     REQUIRE(order);
     CHECK(*order == Paths{"b", "a"});

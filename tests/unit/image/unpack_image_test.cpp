@@ -13,7 +13,10 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <iterator>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 using namespace quern;
@@ -80,7 +83,9 @@ class Place {
         const auto tree = FileTree::open(root());
         REQUIRE(tree);
         const CancelToken cancel;
-        return image::unpack_image(*opened, *tree, {::geteuid(), 1}, cancel);
+        archive::ExtractLimits limits;
+        limits.entries = 15;
+        return image::unpack_image(*opened, *tree, {{::geteuid(), 1}, limits, cancel});
     }
 
     bool is_victim_unharmed() const {
@@ -127,7 +132,7 @@ TEST_CASE(
     "unpack image: an upper layer takes away, and replaces of any kind", "[image][unpack_image]"
 ) {
     const Place place;
-    REQUIRE(place.unpack(
+    const auto report = place.unpack(
         {{bin,
           {TarType::file, "bin/gone", "1"},
           {TarType::file, "bin/kept", "1"},
@@ -140,7 +145,9 @@ TEST_CASE(
           {TarType::file, "cleared/y", "2"},
           {TarType::file, "was-folder", "2"},
           {TarType::directory, "was-file", "", 0755}}}
-    ));
+    );
+    INFO((report ? std::string() : report.error().message()));
+    REQUIRE(report);
     CHECK(!fs::exists(place.root() / "bin/gone"));
     CHECK(fs::exists(place.root() / "bin/kept"));
     CHECK(!fs::exists(place.root() / "cleared/x"));
@@ -164,8 +171,8 @@ TEST_CASE(
     "unpack image: nothing is written, changed or removed through a link", "[image][unpack_image]"
 ) {
     const Place place;
-    const std::string victim = (place.path() / "victim").string();
-    const std::string target = GENERATE_REF(victim, std::string("../victim"));
+    const bool is_absolute = GENERATE(true, false);
+    const std::string target = is_absolute ? (place.path() / "victim").string() : "../victim";
     const Member link = {TarType::symlink, "out", target};
     const auto second = GENERATE(
         Member{TarType::file, "out/new", "evil"},
@@ -198,4 +205,14 @@ TEST_CASE(
     REQUIRE(report);
     CHECK(fs::is_symlink(place.root() / "usr/lib/x"));
     CHECK(place.is_victim_unharmed());
+}
+
+TEST_CASE("unpack image: entries are counted over all layers", "[image][unpack_image]") {
+    const Place place;
+    const std::vector<Member> ten(10, bin);
+    REQUIRE(place.unpack({ten}));
+    const auto report = place.unpack({ten, ten});
+    REQUIRE(!report);
+    CHECK(report.error().code() == ErrorCode::limit);
+    CHECK(report.error().help().find("--max-archive-entries") != std::string::npos);
 }
