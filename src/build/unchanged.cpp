@@ -6,9 +6,12 @@
 #include "support/atomic_file.hpp"
 #include "support/digest.hpp"
 #include "support/file_state.hpp"
+#include "support/handle.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <fcntl.h>
 
 #include <system_error>
 #include <utility>
@@ -17,6 +20,14 @@ namespace quern::build {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Empty for what cannot be read.
+std::string digest_of_file(const std::filesystem::path& path) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const auto digest =
+        file ? digest_of_fd(DigestKind::sha256, file.get()) : Result<Digest>(Digest());
+    return digest ? digest->hex() : std::string();
+}
 
 }  // namespace
 
@@ -52,7 +63,9 @@ std::optional<std::vector<BuiltPackage>> PublishedRecord::find(const std::string
             package.path = one.at("path").get<std::string>();
             package.file_size = one.at("size");
             package.checksum = one.at("checksum");
-            if (file_state(package.path) != one.at("state")) {
+            // Who publishes beside it links the file anew, which changes its state.
+            if (file_state(package.path) != one.at("state") &&
+                digest_of_file(package.path) != one.at("sha256")) {
                 return std::nullopt;
             }
             packages.push_back(std::move(package));
@@ -74,6 +87,7 @@ Result<void> PublishedRecord::write(
             {"size", package.file_size},
             {"checksum", package.checksum},
             {"state", file_state(package.path)},
+            {"sha256", digest_of_file(package.path)},
         });
     }
     const Json json = {
