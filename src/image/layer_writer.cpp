@@ -3,6 +3,7 @@
 #include "image/layer_writer.hpp"
 
 #include "archive/gzip_writer.hpp"
+#include "archive/hashing_sink.hpp"
 #include "archive/tar_writer.hpp"
 
 #include <fmt/format.h>
@@ -13,24 +14,6 @@
 
 namespace quern::image {
 namespace {
-
-/// Passes bytes on and computes their digest.
-class HashingSink final : public archive::ByteSink {
- public:
-    explicit HashingSink(archive::ByteSink& next) : next_(next), hasher_(DigestKind::sha256) {}
-    Result<void> write(std::string_view bytes) override {
-        hasher_.update(bytes);
-        size_ += bytes.size();
-        return next_.write(bytes);
-    }
-    Digest digest() { return hasher_.finish(); }
-    std::uint64_t size() const { return size_; }
-
- private:
-    archive::ByteSink& next_;
-    Hasher hasher_;
-    std::uint64_t size_ = 0;
-};
 
 constexpr std::uint32_t largest_octal_id = 07777777;  // seven digits of a ustar header
 constexpr std::size_t longest_name = 31;
@@ -138,9 +121,9 @@ Result<LayerDigests> write_layer(
     const LayerPlan& plan, const AccountNames& names, const Spool& spool, ThreadPool& pool, int fd
 ) {
     archive::FdSink file(fd);
-    HashingSink compressed(file);
+    archive::HashingSink compressed(file);
     archive::GzipWriter gzip(compressed, {.level = 0, .pool = &pool});
-    HashingSink tar(gzip);
+    archive::HashingSink tar(gzip);
     QUERN_CHECK(write_layer_tar(plan, names, spool, tar));
     QUERN_CHECK(gzip.finish());
     LayerDigests digests;

@@ -29,7 +29,7 @@ def tar_member(name, kind=tarfile.REGTYPE, body=b"", link="", mode=None, records
     return member, body
 
 
-def pack(members, end=True):
+def pack(members, end=True, level=9):
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for member, body in members:
@@ -38,12 +38,12 @@ def pack(members, end=True):
     if not end:
         bytes_ = bytes_.rstrip(b"\0")
         bytes_ += b"\0" * (-len(bytes_) % 512)
-    return gzip.compress(bytes_, mtime=0)
+    return gzip.compress(bytes_, level, mtime=0)
 
 
-def make_apk(name, members, version="1.0-r0", extra="", data_hash=None):
+def make_apk(name, members, version="1.0-r0", extra="", data_hash=None, level=9):
     """An apk without a signature; apk trusts the index."""
-    data = pack(members)
+    data = pack(members, level=level)
     info = (f"pkgname = {name}\npkgver = {version}\npkgdesc = test\narch = x86_64\norigin = {name}\nlicense = MIT\nsize = 100\nbuilddate = 1700000000\n"
             f"{extra}datahash = {data_hash or hashlib.sha256(data).hexdigest()}\n").encode()
     control = pack([tar_member(".PKGINFO", body=info, records=False)], end=False)
