@@ -44,6 +44,7 @@ void apply_xattrs(const DataEntry& data, Inode& inode) {
 }  // namespace
 
 Result<void> Installer::install(PackageData package) {
+    keeps_now_ = keeps_owners_ || package.keeps_owners;
     Installed& installed = packages_.emplace_back();
     installed.info = std::move(package.info);
     installed.checksum = std::move(package.checksum);
@@ -79,7 +80,7 @@ Result<void> Installer::add(const DataEntry& data) {
 
 void Installer::apply(const DataEntry& data, Inode& inode) const {
     inode.mtime = data.entry.mtime;
-    if (keeps_owners_) {
+    if (keeps_now_) {
         inode.uid = data.entry.uid;
         inode.gid = data.entry.gid;
     }
@@ -90,7 +91,7 @@ Result<void> Installer::add_directory(const DataEntry& data) {
     const bool is_new = tree_.find(data.entry.path) == nullptr;
     QUERN_TRY(Inode * directory, tree_.make_directories(data.entry.path));
     if (is_new) {
-        directory->mode = data.entry.mode & (keeps_owners_ ? 07777U : permission_bits);
+        directory->mode = data.entry.mode & (keeps_now_ ? 07777U : permission_bits);
         apply(data, *directory);
     }
     directory->mtime = data.entry.mtime;

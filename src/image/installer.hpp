@@ -26,7 +26,7 @@ struct Installed {
 class Installer {
  public:
     /// `keeps_owners`: owners of files and the special bits of directories stay as packaged, else
-    /// everything is root's.
+    /// everything is root's but what is in packages that say otherwise.
     Installer(RootTree& tree, bool keeps_owners) : tree_(tree), keeps_owners_(keeps_owners) {}
 
     /// Errors: invalid_data (a file that two packages own with other content, a kind of file that
@@ -47,6 +47,7 @@ class Installer {
 
     RootTree& tree_;
     bool keeps_owners_;
+    bool keeps_now_ = false;  ///< for the package at hand
     std::vector<Installed> packages_;
 };
 

@@ -33,6 +33,7 @@ struct PackageData {
     std::uint64_t file_size = 0;
     std::vector<Script> scripts;  ///< in the order of the control section
     std::vector<DataEntry> entries;
+    bool keeps_owners = false;  ///< in any image: its user named them
 };
 
 /// Reads a package and puts its files in the spool. Errors: digest_mismatch, invalid_data, limit,

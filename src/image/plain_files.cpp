@@ -187,6 +187,7 @@ Result<PackageData> package_of_files(
         package.info.installed_size += data.entry.size;
         made[data.entry.path] = std::move(data);
     }
+    package.keeps_owners = true;
     package.info.name = plain_files_name;
     package.info.version = version_of(made);
     package.info.architecture = architecture;

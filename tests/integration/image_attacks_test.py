@@ -186,12 +186,13 @@ def same_modes(bench):
     for mask in (0o000, 0o077):
         old = os.umask(mask)
         try:
-            repository.build(repository.image("good", more="  files: [{path: /plain, content: x}]\n"), f"out{mask}.tar", "--output-type", "rootfs")
+            repository.build(repository.image("good", more="  files: [{path: /plain, content: x, mode: 0o4750, uid: 7, gid: 8}]\n"), f"out{mask}.tar", "--output-type", "rootfs")
         finally:
             os.umask(old)
         with tarfile.open(bench.folder / f"out{mask}.tar") as archive:
-            made.append({member.name: member.mode for member in archive})
-    expect(made[0] == made[1] and made[0]["d"] == 0o750 and made[0]["d/x"] == 0o640 and made[0]["s"] == 0o4755 and made[0]["plain"] == 0o644, f"{made}")
+            made.append({member.name: (member.mode, member.uid, member.gid) for member in archive})
+    wanted = {"d": (0o750, 0, 0), "d/x": (0o640, 0, 0), "s": (0o4755, 0, 0), "plain": (0o4750, 7, 8)}
+    expect(made[0] == made[1] and {name: made[0][name] for name in wanted} == wanted, f"{made}")
 
 
 def odd_keys(bench):

@@ -101,6 +101,22 @@ TEST_CASE("installer: owners are kept where that is asked for", "[image][install
     CHECK(tree.find("d")->mode == (keeps ? 01777U : 0777U));
 }
 
+TEST_CASE("installer: a package may keep its owners in any image", "[image][installer]") {
+    RootTree tree;
+    Installer installer(tree, false);
+    DataEntry file = entry(TarType::file, "x", one);
+    file.entry.uid = 501;
+    file.entry.gid = 502;
+    PackageData files = package("files", {file});
+    files.keeps_owners = true;
+    REQUIRE(installer.install(std::move(files)));
+    file.entry.path = "y";
+    REQUIRE(installer.install(package("b", {file})));
+    CHECK(tree.find("x")->uid == 501);
+    CHECK(tree.find("x")->gid == 502);
+    CHECK(tree.find("y")->uid == 0);
+}
+
 TEST_CASE("database: files stand before directories", "[image][database]") {
     image::Installed installed;
     installed.info.name = "a";
