@@ -30,7 +30,7 @@ pipeline::Plan plan_of(std::vector<std::string> scripts) {
 struct Fixture {
     recipe::Environment environment;
     recipe::Capabilities capabilities;
-    StepSettings settings{"x.yaml", "build", environment, capabilities, {}, {}, 7, {}, {}};
+    StepSettings settings{"x.yaml", "build", environment, capabilities, {}, {}, 7, {}, {}, {}};
     std::vector<std::string> keys(const pipeline::Plan& plan, std::string_view base = "base") {
         return step_keys(base, flatten(plan), settings);
     }
