@@ -187,9 +187,9 @@ Result<void> run_build(ImageBuildFlags flags, const Invocation& invocation) {
     }
     Request request;
     QUERN_TRY(request.tag, image::Reference::parse(flags.image.arguments[1]));
-    const bool builds_recipes = !flags.recipes.directory.empty();
+    const bool builds_recipes = !flags.recipes.directories.empty();
     if (builds_recipes) {
-        QUERN_CHECK(add_built_repository(flags.recipes, flags.image));
+        QUERN_CHECK(prepare_image(flags.recipes, flags.image));
     }
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     const std::string& output = flags.image.arguments[2];

@@ -208,6 +208,9 @@ Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invoc
     options.offline = flags.offline;
     options.needs_guest = flags.needs_guest;
     options.runner = flags.runner;
+    for (const std::string& directory : flags.content_directories) {
+        options.content_directories.push_back(std::filesystem::absolute(directory));
+    }
     ImageSession opened;
     QUERN_TRY(
         opened.session, Session::create({global, invocation.cancel, invocation.words}, options)

@@ -31,8 +31,9 @@ struct ImageFlags {
     std::string lock_file;
     bool offline = false;
     std::uint64_t resolve_timeout = default_resolve_timeout;
-    bool needs_guest = false;  ///< steps run too
-    std::string runner;        ///< of these
+    bool needs_guest = false;                      ///< steps run too
+    std::string runner;                            ///< of these
+    std::vector<std::string> content_directories;  ///< sources of these, by checksum
 };
 
 /// Where the image file is, where packages come from, for which architectures.

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -92,16 +93,42 @@ void tell(const fs::path& recipe, const build::BuildReport& report, Reporter& re
     ));
 }
 
+Result<void> add_built_repository(const RecipeDirectoryFlags& flags, ImageSession& opened) {
+    const std::string public_key = flags.key.path + ".pub";
+    std::error_code failure;
+    if (!fs::exists(public_key, failure)) {
+        return Error(
+                   ErrorCode::usage, fmt::format("there is no public key {}", printable(public_key))
+        )
+            .help("it stands beside the private key, as `quern keygen` puts it");
+    }
+    image::Additions& additions = opened.options.additions;
+    additions.build_repositories.push_back(fs::absolute(flags.out_directory, failure).string());
+    additions.keyring.push_back(public_key);
+    return {};
+}
+
+Result<std::vector<fs::path>> find_all(const std::vector<std::string>& directories) {
+    std::vector<fs::path> recipes;
+    for (const std::string& directory : directories) {
+        QUERN_TRY(const std::vector<fs::path> found, build::find_recipes(directory));
+        recipes.insert(recipes.end(), found.begin(), found.end());
+    }
+    std::sort(recipes.begin(), recipes.end());
+    recipes.erase(std::unique(recipes.begin(), recipes.end()), recipes.end());
+    return recipes;
+}
+
 }  // namespace
 
 void add_recipe_directory_flags(CLI::App& app, RecipeDirectoryFlags& flags) {
     constexpr const char* heading = "Building packages first";
-    add_option(
+    add_list(
         app,
         "--build-recipes",
-        flags.directory,
-        "directory of recipes (*.yaml, */melange.yaml): those out of date are built first, in the "
-        "order of their needs, with packages from the image's repositories"
+        flags.directories,
+        "directories of recipes (*.yaml, */melange.yaml): those out of date are built first, in "
+        "the order of their needs, with packages from the image's repositories"
     )
         ->group(heading);
     add_option(app, "--out-dir", flags.out_directory, "the repository of what is built")
@@ -117,33 +144,39 @@ void add_recipe_directory_flags(CLI::App& app, RecipeDirectoryFlags& flags) {
         "directories searched for what recipes use"
     )
         ->group(heading);
+    add_list(
+        app,
+        "--source-cache",
+        flags.source_caches,
+        "directories in which sources are looked for by their checksum (sha256:HEX)"
+    )
+        ->group(heading);
+    add_option(
+        app,
+        "--git-commit",
+        flags.git_commit,
+        "commit of the recipes; default: HEAD of the repository that holds each"
+    )
+        ->group(heading);
     add_runner_flag(app, flags.runner);
 }
 
-Result<void> add_built_repository(const RecipeDirectoryFlags& flags, ImageFlags& image) {
+Result<void> prepare_image(const RecipeDirectoryFlags& flags, ImageFlags& image) {
     if (flags.key.path.empty()) {
         return Error(ErrorCode::usage, "--build-recipes needs a key that signs what is built")
             .help("`quern keygen KEY` makes one; name it with --signing-key KEY");
     }
-    const std::string public_key = flags.key.path + ".pub";
-    std::error_code failure;
-    if (!fs::exists(public_key, failure)) {
-        return Error(
-                   ErrorCode::usage, fmt::format("there is no public key {}", printable(public_key))
-        )
-            .help("it stands beside the private key, as `quern keygen` puts it");
-    }
     image.needs_guest = true;
     image.runner = flags.runner;
-    image.additions.build_repositories.push_back(fs::absolute(flags.out_directory).string());
-    image.additions.keyring.push_back(public_key);
+    image.content_directories = flags.source_caches;
     return {};
 }
 
 Result<Json> build_recipes(
     const RecipeDirectoryFlags& flags, const Invocation& invocation, ImageSession& opened
 ) {
-    QUERN_TRY(const std::vector<fs::path> recipes, build::find_recipes(flags.directory));
+    QUERN_CHECK(add_built_repository(flags, opened));
+    QUERN_TRY(const std::vector<fs::path> recipes, find_all(flags.directories));
     QUERN_TRY(const apk::PrivateKey key, load_key(flags.key));
     Session& session = *opened.session;
     pipeline::Library library(
@@ -166,7 +199,8 @@ Result<Json> build_recipes(
         );
         for (const fs::path& recipe : order) {
             options.recipe = recipe;
-            options.load.commit = commit_of(recipe, session);
+            options.load.commit =
+                flags.git_commit.empty() ? commit_of(recipe, session) : flags.git_commit;
             options.environment.lock_file = repository::lock_path_of(recipe);
             auto report = build::build(options, services);
             if (!report) {

@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
 """`image build --build-recipes`: recipes that are out of date are built in the order of their needs, and are in the image."""
+import hashlib
 import json
 import pathlib
 import sys
@@ -92,6 +93,26 @@ def only_what_changed(bench):
     expect(file_in_image(bench, "usr/share/app") == "two\n", "the image has the old file")
 
 
+def folders(bench):
+    """several folders and a working directory: paths start there, sources come from a folder by their checksum."""
+    recipes(bench)
+    source = b"from the source cache"
+    checksum = hashlib.sha256(source).hexdigest()
+    write(bench, f"sources/sha256:{checksum}", source.decode())
+    write(bench, "more/app.yaml", APP.replace("app", "fetched").replace(
+        "[{uses: use-tool}]", f"[{{uses: fetch, with: {{uri: 'https://none.invalid/f', expected-sha256: {checksum}, extract: 'false'}}}}, "
+                              "{runs: 'mkdir -p \"${{targets.destdir}}/usr/share\" && cp f \"${{targets.destdir}}/usr/share/fetched\"'}]"))
+    write(bench, "recipes/image.yaml", "contents: {packages: [app, fetched]}\n")
+    (bench.folder / "elsewhere").mkdir()
+    done = bench.run("--format", "json", "--cache-root", bench.folder / "cache", "image", "build", "-C", bench.folder, "recipes/image.yaml", "app:1", "app.tar", "--arch",
+                     "x86_64", "--sbom=false", "--build-recipes", "recipes,more", "--build-recipes", "more", "--pipeline-dirs", "pipelines", "--source-cache", "sources",
+                     "--signing-key", STATE / "hello.rsa", "-b", STATE / "seed", "-k", STATE / "seed.rsa.pub", cwd=bench.folder / "elsewhere")
+    expect([each["recipe"] for each in json.loads(done.stdout)["recipes"]]
+           == ["more/app.yaml", "recipes/tool/melange.yaml", "recipes/app.yaml", "recipes/other/melange.yaml"], done.stdout)
+    expect(file_in_image(bench, "usr/share/fetched") == source.decode() and (bench.folder / "packages/x86_64").exists(), "it is not in the image")
+    expect(not list((bench.folder / "elsewhere").iterdir()), "something is in the caller's folder")
+
+
 def failures(bench):
     """a recipe that fails, is wrong or part of a circle ends the call: no image, a clear message."""
     recipes(bench)
@@ -114,4 +135,4 @@ def calls(bench):
     expect("no recipe in empty" in build(bench, folder="empty", status=1).stderr, "another message")
 
 
-main([in_order, only_what_changed, failures, calls])
+main([in_order, only_what_changed, folders, failures, calls])
