@@ -58,7 +58,8 @@ TEST_CASE("execute: a step's environment is layered as the peer's", "[build][exe
     recipe_environment.environment["PATH"] = {"/evil", {}};
     recipe_environment.environment["A"] = {"recipe", {}};
     const recipe::Capabilities capabilities;
-    StepSettings settings{"x.yaml", "build", recipe_environment, capabilities, {}, {}, 7, {}, {}, {}};
+    StepSettings settings{
+        "x.yaml", "build", recipe_environment, capabilities, {}, {}, 7, {}, {}, {}};
     pipeline::Step step;
     step.environment = {{"A", "step"}};
     const auto environment = step_environment(step, settings);
