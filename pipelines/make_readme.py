@@ -23,6 +23,10 @@ in double quotes. The inputs of the last table are pasted into the script instea
 
 `fetch` and `git-checkout` are done by quern itself, outside of the guest (`native:`, a key that is read in built-in definitions only).
 
+A step with `downloads: {into: FOLDER, locks: [FILE]}` runs with the network and fills the folder, which is below /home/build; what it got is
+kept by its lock files, and is there for the steps behind it, which have no network. `of-environment: true` keeps it by the packages of the build
+environment too, where no lock file says all. Definitions and recipes may use it; `compile` and the `.melange.yaml` of packages show it.
+
 Written by `make_readme.py` from the definitions; a test checks that it is up to date.
 """
 

@@ -41,6 +41,14 @@ struct Step {
     std::vector<std::pair<std::string, std::string>>
         environment;       ///< the node's merged environment, by name
     bool network = false;  ///< the recipe asks for the host's network
+    /// The script fills `into` from the network; both kinds of path are below the workspace and
+    /// relative to it. What is kept for them is taken in place of running the script.
+    struct Downloads {
+        std::string into;
+        std::vector<std::string> locks;
+        bool of_environment = false;
+    };
+    std::optional<Downloads> downloads;
     /// Where the script (or the node) stands, innermost first, then the chain of `uses` up to the
     /// recipe.
     std::vector<Span> origin;

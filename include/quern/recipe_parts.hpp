@@ -33,6 +33,15 @@ struct Input {
     bool required = false;
 };
 
+/// What a step gets from the network for the steps behind it. An extension: melange's steps have
+/// the network always.
+struct Downloads {
+    Text into;                ///< directory below the workspace that the step fills; is kept
+    std::vector<Text> locks;  ///< files, relative to the step's directory, that decide its content
+    bool of_environment = false;  ///< the packages of the build environment decide it too
+    Span where{};
+};
+
 /// One node of a pipeline tree, as in a recipe or a definition (recipe-and-build 4.1).
 struct PipelineNode {
     Text name;
@@ -50,6 +59,7 @@ struct PipelineNode {
     /// `network`: the step may use the host's network; handed down to nested steps. An extension:
     /// melange's steps always may.
     std::optional<bool> network;
+    std::optional<Downloads> downloads;
     Span where;
 };
 

@@ -116,6 +116,7 @@ StepSettings settings_of(
     const recipe::Configuration& configuration,
     std::span<const repository::RepositoryIndex> indexes,
     const sandbox::Limits& limits,
+    const std::string& root_key,
     const BuildOptions& options
 ) {
     return {
@@ -132,6 +133,7 @@ StepSettings settings_of(
         .debug = options.debug,
         .interactive = options.interactive,
         .network = options.network,
+        .root_key = root_key,
     };
 }
 
@@ -228,7 +230,7 @@ Result<BuildPlan> plan_build(
     QUERN_TRY(const std::string base, base_key(plan.environment, plan.compiled, options, services));
     // Checked before anything is downloaded; what a step may use does not change what it makes.
     QUERN_TRY(plan.limits, step_limits(compiled.package.resources));
-    plan.keys = step_keys(base, plan.steps, settings_of(compiled, {}, plan.limits, options));
+    plan.keys = step_keys(base, plan.steps, settings_of(compiled, {}, plan.limits, {}, options));
     return plan;
 }
 
@@ -251,7 +253,7 @@ Result<BuildReport> carry_out(
     BuildReport report;
     report.log = log_path(configuration.package, options, services);
     const StepSettings settings =
-        settings_of(configuration, plan.environment.indexes, plan.limits, options);
+        settings_of(configuration, plan.environment.indexes, plan.limits, root.key, options);
     const StepRun run = {
         plan.steps,
         plan.keys,

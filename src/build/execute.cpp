@@ -3,6 +3,7 @@
 
 #include "build/execute.hpp"
 
+#include "build/downloads.hpp"
 #include "build/failure.hpp"
 #include "build/sources.hpp"
 #include "quern/diagnostic.hpp"
@@ -289,8 +290,14 @@ Result<bool> execute_step(
         )
             .help("required-steps counts the direct children whose `if` holds");
     }
+    const auto run = [&](const pipeline::Step& script) {
+        return run_script(script, context, services);
+    };
+    if (step.downloads) {
+        return run_downloads(step, context, run, services);
+    }
     if (step.native.empty()) {
-        return run_script(step, context, services);
+        return run(step);
     }
     QUERN_CHECK(services.sandbox.fetch(context.guest, services.cancel));
     const SourceContext sources = {

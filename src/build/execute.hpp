@@ -40,6 +40,7 @@ struct StepSettings {
     bool debug = false;
     bool interactive = false;
     bool network = false;  ///< for steps that do not ask for it too
+    std::string root_key;  ///< of the root tree: the packages of the environment
 };
 
 /// What the steps of one build share.

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/step_keys.hpp"
 
-#include "support/digest.hpp"
+#include "build/key_text.hpp"
+#include "support/text.hpp"
 
 #include <fmt/format.h>
 
@@ -12,19 +13,6 @@
 
 namespace quern::build {
 namespace {
-
-// Each part with its length, so that no two lists of parts read alike.
-class KeyText {
- public:
-    void add(std::string_view part) {
-        hasher_.update(fmt::format("{}:", part.size()));
-        hasher_.update(part);
-    }
-    std::string finish() { return hasher_.finish().hex(); }
-
- private:
-    Hasher hasher_{DigestKind::sha256};
-};
 
 std::string nonce() {
     std::array<std::uint8_t, 16> bytes = {};
@@ -49,6 +37,10 @@ void add_step(KeyText& key, const pipeline::Step& step, const StepSettings& sett
     }
     key.add(step.network || settings.network ? "network" : "");
     key.add(step.failed_assertion);
+    if (step.downloads) {
+        key.add(step.downloads->into);
+        key.add(join(step.downloads->locks, "\n"));
+    }
 }
 
 std::string settings_text(const StepSettings& settings) {

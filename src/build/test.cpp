@@ -142,6 +142,7 @@ Result<void> run_block(
         .debug = blocks.run.debug,
         .interactive = blocks.run.interactive,
         .network = blocks.run.network,
+        .root_key = root.key,
     };
     QUERN_CHECK(prepare_guest(own.guest(), services));
     std::optional<FailedStep> failed;

@@ -53,6 +53,7 @@ class Fetcher {
     /// fails its check is kept.
     Result<FetchedFile> fetch(const FetchRequest& request, Reporter& reporter, ActivityId parent);
     HttpClient& http() { return http_; }
+    const ContentStore& store() const { return store_; }
     const CancelToken& cancel() const { return cancel_; }
     bool is_offline() const { return offline_; }
     const HttpLimits& limits() const { return limits_; }

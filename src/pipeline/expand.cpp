@@ -9,6 +9,7 @@
 #include "pipeline/inputs.hpp"
 #include "pipeline/settle.hpp"
 #include "recipe/variables.hpp"
+#include "support/file_tree.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -51,6 +52,9 @@ void lay_over(PipelineNode& node, const PipelineNode& definition) {
     if (definition.network) {
         node.network = definition.network;
     }
+    if (definition.downloads) {
+        node.downloads = definition.downloads;
+    }
     if (!definition.needs_packages.empty()) {
         node.needs_packages = definition.needs_packages;
     }
@@ -75,6 +79,33 @@ std::string guest_path(std::string_view directory) {
         path.pop_back();
     }
     return path;
+}
+
+/// Relative to the workspace; nothing for what lies outside of it.
+std::optional<std::string> below_workspace(std::string_view directory, std::string_view path) {
+    const std::string text =
+        (std::filesystem::path(guest_path(directory)) / path).lexically_normal().generic_string();
+    const std::string prefix = std::string(workspace) + "/";
+    if (!text.starts_with(prefix) || !is_confined_path(text.substr(prefix.size()))) {
+        return std::nullopt;
+    }
+    return text.substr(prefix.size());
+}
+
+/// What is wrong was reported, and nothing runs then.
+std::optional<Step::Downloads> place_downloads(const PipelineNode& node) {
+    if (!node.downloads) {
+        return std::nullopt;
+    }
+    Step::Downloads placed;
+    placed.into = below_workspace({}, node.downloads->into.value).value_or("");
+    for (const Text& lock : node.downloads->locks) {
+        placed.locks.push_back(
+            below_workspace(node.working_directory.value, lock.value).value_or("")
+        );
+    }
+    placed.of_environment = node.downloads->of_environment;
+    return placed;
 }
 
 /// Only what differs from the definition's defaults is kept.
@@ -206,6 +237,7 @@ bool Expander::expand_body(
         node.network = true;
     }
     substitute_fields(node, around.built_in, definition, local);
+    settle_downloads(node, local);
     const bool holds = settle_condition(node.condition, variables_.all(), local).value_or(false);
     report(local);
 
@@ -288,6 +320,35 @@ void Expander::substitute_fields(
     }
 }
 
+void Expander::settle_downloads(PipelineNode& node, Diagnostics& local) {
+    if (!node.downloads) {
+        return;
+    }
+    const auto settle = [&](Text& path, std::string_view directory) {
+        substitute_in(path, local);
+        if (!below_workspace(directory, path.value)) {
+            local.error(
+                "bad-downloads",
+                fmt::format("'{}' is no place below the workspace", printable(path.value)),
+                path.where.file != nullptr ? path.where : node.downloads->where,
+                "'into' is a directory of its own below /home/build, 'locks' are files there"
+            );
+        }
+    };
+    settle(node.downloads->into, {});
+    for (Text& lock : node.downloads->locks) {
+        settle(lock, node.working_directory.value);
+    }
+    if (trim(node.runs.value).empty()) {
+        local.error(
+            "bad-downloads",
+            "there is no script that downloads",
+            node.downloads->where,
+            "add 'runs'"
+        );
+    }
+}
+
 void Expander::expand_children(PipelineNode& node, const Surroundings& below) {
     int run = 0;
     for (PipelineNode& child : node.pipeline) {
@@ -334,6 +395,7 @@ bool Expander::add_step(const PipelineNode& node, const Environment& environment
     Step step = make_step(node, environment);
     if (native.empty()) {
         step.script = node.runs.value;
+        step.downloads = place_downloads(node);
     } else {
         step.native = native;
         step.inputs = std::move(inputs);

@@ -72,6 +72,7 @@ class Expander {
         Diagnostics& local
     );
     void substitute_in(recipe::Text& text, Diagnostics& local);
+    void settle_downloads(recipe::PipelineNode& node, Diagnostics& local);
     std::optional<Inputs> settle_inputs(
         recipe::PipelineNode& node, const Library::Definition* definition, Diagnostics& local
     );

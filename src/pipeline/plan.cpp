@@ -40,6 +40,14 @@ void append_step(std::string& out, const Step& step) {
     if (step.network) {
         out += "    with the network\n";
     }
+    if (step.downloads) {
+        out += fmt::format(
+            "    downloads into {} by {}{}\n",
+            printable(step.downloads->into),
+            step.downloads->of_environment ? "the environment " : "",
+            printable(join(step.downloads->locks, " "))
+        );
+    }
     if (!step.native.empty()) {
         out += fmt::format("    native {}\n", step.native);
         for (const auto& [name, value] : step.inputs) {

@@ -55,6 +55,23 @@ void read_assertions(const Node& node, PipelineNode& step, Reader& reader) {
     yaml::read_fields(node, step, assertions_table, reader);
 }
 
+constexpr std::array downloads_fields = {
+    yaml::required(
+        field<&Downloads::into>("into", "directory below the workspace that the script fills")
+    ),
+    field<&Downloads::locks>("locks", "files that decide what is downloaded"),
+    field<&Downloads::of_environment>(
+        "of-environment", "whether the packages of the build environment decide it too"
+    ),
+};
+constexpr Table<Downloads> downloads_table{"downloads", downloads_fields};
+
+void read_downloads(const Node& node, PipelineNode& step, Reader& reader) {
+    Downloads& downloads = step.downloads.emplace();
+    downloads.where = node.where();
+    yaml::read_fields(node, downloads, downloads_table, reader);
+}
+
 constexpr std::array step_fields = {
     field<&PipelineNode::name>("name", "name of the step in logs"),
     field<&PipelineNode::uses>("uses", "name of a pipeline definition"),
@@ -84,6 +101,12 @@ constexpr std::array step_fields = {
     field<&PipelineNode::network>(
         "network", "whether the step, and those below, have the host's network (quern only)"
     ),
+    Field<PipelineNode>{
+        "downloads",
+        read_downloads,
+        Shape::object,
+        "what the script gets from the network, kept for the next build (quern only)",
+        yaml::object_form<downloads_table>},
 };
 constexpr Table<PipelineNode> step_table{"a step", step_fields};
 

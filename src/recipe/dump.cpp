@@ -286,6 +286,9 @@ class Dumper {
         if (value.network) {
             tree.put("network", truth(*value.network));
         }
+        if (value.downloads) {
+            tree.put("downloads", downloads(*value.downloads));
+        }
         return tree;
     }
 
@@ -300,6 +303,14 @@ class Dumper {
         for (const PipelineNode& value : list) {
             tree.items.push_back(compact(node(value)));
         }
+        return tree;
+    }
+
+    static DumpTree downloads(const Downloads& value) {
+        DumpTree tree;
+        put(tree, "into", value.into);
+        put(tree, "locks", value.locks);
+        tree.put_unless_empty("of-environment", truth(value.of_environment));
         return tree;
     }
 

@@ -73,6 +73,9 @@ void Replacer::replace(PipelineNode& node) const {
         node.working_directory,
         node.environment
     );
+    if (node.downloads) {
+        replace_all(node.downloads->into, node.downloads->locks);
+    }
     replace_condition(node.condition);
     replace(node.pipeline);
 }

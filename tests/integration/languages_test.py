@@ -5,16 +5,21 @@
 
 The seed that they build in is made once, in build/pipelines/seed, from further groups of the seed's description.
 """
+import base64
+import hashlib
 import io
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from pipeline_bench import HEAD, build, paths_of, write_sources
-from workbench import QUERN, SOURCE, STATE, expect, main
+from web import Web
+from workbench import QUERN, SOURCE, STATE, digests, expect, main
 
 GROUPS = "shell,build-base,cmake,meson,python-3,ruby,git,go,npm"
 SEED = SOURCE / "build/pipelines/seed"
@@ -158,6 +163,61 @@ def go(bench):
            found == {"usr/bin/frob", "usr/libexec/frob2"}, f"holds {sorted(found)}")
 
 
+def h1(files):
+    """The hash of go.sum. Source: golang.org/x/mod/sumdb/dirhash, Hash1."""
+    lines = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in sorted(files.items()))
+    return "h1:" + base64.b64encode(hashlib.sha256(lines.encode()).digest()).decode()
+
+
+def write_module(folder, name, version, text):
+    """A module as a proxy serves it, and its lines of go.sum."""
+    place = folder / name / "@v"
+    place.mkdir(parents=True)
+    mod = f"module {name}\n\ngo 1.19\n"
+    files = {f"{name}@{version}/go.mod": mod, f"{name}@{version}/dep.go": text}
+    with zipfile.ZipFile(place / f"{version}.zip", "w") as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    (place / f"{version}.mod").write_text(mod)
+    (place / f"{version}.info").write_text(json.dumps({"Version": version, "Time": "2020-01-01T00:00:00Z"}))
+    (place / "list").write_text(version + "\n")
+    return f"{name} {version} {h1(files)}\n{name} {version}/go.mod {h1({'go.mod': mod})}\n"
+
+
+def go_downloads(bench):
+    """modules are downloaded once, before the step that builds; the second build is offline and makes the same bytes."""
+    proxy = bench.folder / "proxy"
+    write_sources(bench, {
+        "go.mod": "module example.org/frob\n\ngo 1.19\n\nrequire example.org/dep v1.0.0\n",
+        "go.sum": write_module(proxy, "example.org/dep", "v1.0.0", 'package dep\n\nconst Name = "dep"\n'),
+        "main.go": 'package main\n\nimport "example.org/dep"\n\nfunc main() { println(dep.Name) }\n',
+    })
+    write_module(proxy, "example.org/tool", "v1.2.0", 'package main\n\nfunc main() {}\n')
+    with Web(proxy) as web:
+        environment = "environment:\n  environment: {GOPROXY: '%s', GONOSUMDB: '*'}\n  contents:" % web.url()
+        recipe = (HEAD % "busybox").replace("environment: {contents:", environment).replace("]}}\n", "]}\n") + """pipeline:
+  - uses: go/build
+    with: {packages: ., output: frob}
+  - uses: go/build/v2
+    with: {output: frob2}
+  - uses: go/install
+    with: {package: example.org/tool, version: v1.2.0}
+"""
+        env = {"QUERN_CACHE_DIR": str(bench.folder / "cache")}
+        flags = ("--repository-append", SEED, "--fresh")
+        done = bench.build(bench.recipe(recipe), *flags, "--out-dir", "cold", env=env)
+        expect('"go/build downloads" of probe has the network' in done.stderr, done.stderr)
+        asked = {path for path, _ in web.requests}
+        expect({"/example.org/dep/@v/v1.0.0.zip", "/example.org/tool/@v/v1.2.0.zip"} <= asked, f"asked for {sorted(asked)}")
+    # What steps unpacked is no part of what is kept.
+    shutil.rmtree(bench.folder / "cache/languages")
+    done = bench.build(bench.recipe(recipe), *flags, "--offline", "--out-dir", "warm", env=env)
+    expect("has the network" not in done.stderr, done.stderr)
+    expect(digests(bench.folder / "cold") == digests(bench.folder / "warm"), "the cache changed the packages")
+    found = paths_of(bench, bench.folder / "cold/x86_64/probe-1.0-r0.apk")
+    expect(found == {"usr/bin/frob", "usr/bin/frob2", "usr/bin/tool"}, f"holds {sorted(found)}")
+
+
 MAIL = """From 0000000000000000000000000000000000000001 Mon Sep 17 00:00:00 2001
 From: Somebody <somebody@example.org>
 Date: Thu, 1 Jan 2015 00:00:00 +0000
@@ -223,4 +283,4 @@ def npm(bench):
     expect("that is no package" in done.stderr, done.stderr)
 
 
-main([the_seed, cmake, meson, python, python_import_fails, ruby, go, git_am, npm])
+main([the_seed, cmake, meson, python, python_import_fails, ruby, go, go_downloads, git_am, npm])

@@ -211,6 +211,33 @@ TEST_CASE("compile: the network is handed down and can be taken back", "[pipelin
     CHECK_THAT(yaml, Contains("network: true"));
 }
 
+TEST_CASE("compile: downloads are places below the workspace", "[pipeline][compile]") {
+    const auto outcome = compile_demo(
+        R"(pipeline:
+  - uses: t
+    working-directory: src
+    with: {root: ../lib}
+)",
+        {{"t",
+          "inputs: {root: {default: .}}\n"
+          "pipeline:\n"
+          "  - downloads: {into: .kept/t, locks: ['${{inputs.root}}/x.lock', y.lock], "
+          "of-environment: true}\n"
+          "    runs: get\n"
+          "  - runs: use\n"}}
+    );
+    REQUIRE(outcome.steps().size() == 2);
+    const auto& downloads = outcome.steps()[0].downloads;
+    REQUIRE(downloads.has_value());
+    CHECK(downloads->into == ".kept/t");
+    CHECK(downloads->locks == Texts{"lib/x.lock", "src/y.lock"});
+    CHECK(downloads->of_environment);
+    CHECK_FALSE(outcome.steps()[1].downloads.has_value());
+    const std::string yaml = quern::recipe::to_yaml(outcome.compiled->configuration);
+    CHECK_THAT(yaml, Contains("downloads:"));
+    CHECK_THAT(yaml, Contains("into: \".kept/t\""));
+}
+
 TEST_CASE("case 27: a directory is a path, not shell text", "[pipeline][compile]") {
     const auto outcome =
         compile_demo("pipeline: [{runs: make}, {working-directory: a b, runs: x}]");
