@@ -3,6 +3,7 @@
 
 #include "build/metadata.hpp"
 
+#include "quern/source_file.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>
@@ -133,6 +134,24 @@ apk::PackageInfo package_info(
     return info;
 }
 
+namespace {
+
+// Values of env files are the builder's own; who gets the package gets none of them.
+recipe::Configuration without_env_files(
+    recipe::Configuration configuration, const recipe::LoadOptions& load
+) {
+    std::erase_if(configuration.environment.environment, [&](const auto& variable) {
+        const SourceFile* file = variable.second.where.file;
+        return file != nullptr &&
+               std::any_of(load.env_files.begin(), load.env_files.end(), [&](const auto& path) {
+                   return file->name() == path.string();
+               });
+    });
+    return configuration;
+}
+
+}  // namespace
+
 std::map<std::string, std::string> control_files(
     const Output& output, const recipe::Configuration& configuration, const BuildOptions& options
 ) {
@@ -158,7 +177,8 @@ std::map<std::string, std::string> control_files(
                                          "environment's repositories were "
                                          "not verified\n"
                                        : "";
-    files[".melange.yaml"] = std::string(doubt) + recipe::to_yaml(configuration);
+    files[".melange.yaml"] =
+        std::string(doubt) + recipe::to_yaml(without_env_files(configuration, options.load));
     return files;
 }
 

@@ -23,8 +23,8 @@ apk::PackageInfo package_info(
     const package::ScanResult& scan
 );
 /// The rest of the control section: scripts, trigger, `.melange.yaml`. Where nobody vouched for the
-/// packages of the environment (--ignore-signatures), a comment in the latter says so. Source:
-/// recipe-and-build 7.5.
+/// packages of the environment (--ignore-signatures), a comment in the latter says so. Variables of
+/// env files are not in it. Source: recipe-and-build 7.5.
 std::map<std::string, std::string> control_files(
     const Output& output, const recipe::Configuration& configuration, const BuildOptions& options
 );

@@ -6,8 +6,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Packages, indexes, keys, caches and HTTP.
-ROWS = ("P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16 P17 K1 K2 K3 K4 M1 M2 M3 M4 M5 M6 M8 M18 M19").split()
+ROWS = [f"{kind}{number}" for kind, last in (("P", 17), ("R", 7), ("S", 10), ("K", 4), ("M", 19)) for number in range(1, last + 1)]
 
 
 def problems():

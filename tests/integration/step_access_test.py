@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
 """What steps may reach beside their guest: caches, secrets, time; and that none of it shows in what a build leaves."""
+import gzip
 import pathlib
 import sys
 import time
@@ -69,6 +70,19 @@ def secrets(bench):
     expect("canary" not in wrong.stderr, wrong.stderr)
 
 
+def env_files(bench):
+    """values of an env file reach the steps, and no package, log or message."""
+    (bench.folder / "settings.env").write_text("PROBE=canary-51e0aa\n")
+    recipe = bench.recipe(HEAD % ("", "") + "pipeline: [{runs: 'test \"$PROBE\" = canary-51e0aa; mkdir -p ${{targets.destdir}}'}]\n"
+                          .replace("canary-51e0aa", "canary-$(echo 51e0aa)"))
+    done = bench.build(recipe, "-v", "--env-file", "settings.env", env=env(bench))
+    told = [done.stdout + done.stderr] + [path.read_text() for path in (bench.folder / "cache/logs").iterdir()]
+    expect("canary-51e0aa" not in "".join(told), "".join(told))
+    for path in (bench.folder / "packages").rglob("*.*"):
+        content = gzip.decompress(path.read_bytes()) if path.suffix in (".apk", ".gz") else path.read_bytes()
+        expect(b"canary-51e0aa" not in content, f"it is in {path}")
+
+
 def time_limit(bench):
     """package.timeout bounds all steps together."""
     recipe = bench.recipe(HEAD % (", timeout: 2s", "") + "pipeline: [{runs: sleep 1}, {runs: sleep 30}]\n")
@@ -98,4 +112,4 @@ def filled_cache(bench):
     expect((bench.folder / "mine" / f"sha256:{digest}").read_bytes() == source.read_bytes(), "other bytes")
 
 
-main([filled_cache, source_cache, language_cache, secrets, time_limit, processes])
+main([filled_cache, source_cache, language_cache, secrets, env_files, time_limit, processes])

@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/obstacle.hpp"
 
+#include "sandbox/bubblewrap.hpp"
 #include "support/atomic_file.hpp"
 #include "support/temp_dir.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <sys/stat.h>
+
 #include <cerrno>
+#include <cstdlib>
 
 using namespace quern;
 using namespace quern::sandbox;
@@ -83,4 +87,27 @@ TEST_CASE("obstacle: as an error it keeps cause and fix", "[sandbox][obstacle]")
     CHECK(error.code() == ErrorCode::sandbox);
     CHECK(error.message() == "why");
     CHECK(error.help() == "how");
+}
+
+TEST_CASE("obstacle: a setuid bubblewrap is not used", "[sandbox][obstacle]") {
+    // Source: CVE-2026-41163, ptrace of a setuid bubblewrap.
+    const auto [mode, is_refused] = GENERATE(table<mode_t, bool>({
+        {04755, true},
+        {02755, true},
+        {0755, false},
+    }));
+    CAPTURE(mode);
+    const TempDir folder = *TempDir::create("/tmp", "quern-bwrap-");
+    const std::filesystem::path program = folder.path() / "bwrap";
+    REQUIRE(write_file_atomically(program, "#!/bin/sh\n", 0755));
+    REQUIRE(::chmod(program.c_str(), mode) == 0);
+    const std::string before = std::getenv("PATH");
+    REQUIRE(::setenv("PATH", folder.path().c_str(), 1) == 0);
+    const auto obstacle = bubblewrap_obstacle();
+    REQUIRE(::setenv("PATH", before.c_str(), 1) == 0);
+    REQUIRE(obstacle.has_value() == is_refused);
+    if (obstacle) {
+        CHECK(obstacle->cause == program.string() + " is setuid, which is not safe to use");
+        CHECK(obstacle->fix.find("sudo chmod u-s " + program.string()) != std::string::npos);
+    }
 }
