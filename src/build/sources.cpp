@@ -19,7 +19,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 namespace quern::build {
@@ -114,6 +116,11 @@ Result<void> copy_into(
             return give_to_guest(directory, name, ids);
         }
     }
+}
+
+std::vector<std::string> words_in(const std::string& text) {
+    std::istringstream stream(text);
+    return {std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>()};
 }
 
 std::string file_name_of(const std::string& url) {
@@ -264,6 +271,7 @@ Result<fetch::FetchRequest> fetch_request(
     fetch::FetchRequest request;
     request.limits = limits;
     request.url = input(step, "uri");
+    request.mirrors = words_in(input(step, "mirrors"));
     QUERN_TRY(
         request.expected_sha256, expected_digest(step, DigestKind::sha256, "expected-sha256")
     );

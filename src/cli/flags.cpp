@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace quern::cli {
@@ -23,7 +25,22 @@ Flag& Flag::required() {
 }
 
 Flag& Flag::check(const OneOf& allowed) {
-    option_->check(CLI::IsMember(allowed.values));
+    // An empty value means the default where it is allowed; no message lists it.
+    std::vector<std::string> named;
+    std::copy_if(
+        allowed.values.begin(),
+        allowed.values.end(),
+        std::back_inserter(named),
+        [](const auto& each) { return !each.empty(); }
+    );
+    const bool may_be_empty = named.size() != allowed.values.size();
+    const CLI::Validator member = CLI::IsMember(named);
+    option_->check(CLI::Validator(
+        [member, may_be_empty](std::string& text) {
+            return may_be_empty && text.empty() ? std::string() : member(text);
+        },
+        member.get_description()
+    ));
     return *this;
 }
 

@@ -150,6 +150,8 @@ def usage(bench):
     """wrong calls say what is right."""
     expect("--help" in bench.run("build", "--no-such-flag", status=2).stderr, "no pointer to --help")
     bench.run("nosuchcommand", status=2)
+    said = bench.run("build", "x.yaml", "--runner", "nosuch", status=2).stderr
+    expect("nosuch not in {auto,bubblewrap,chroot,docker,podman}" in said, said)
     bench.run("build", "absent.yaml", status=4)
     bench.run("compile", status=2)
     expect("usage" not in bench.run("--help").stderr, "help on stderr")
