@@ -55,6 +55,13 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern check --sarif *.yaml > findings.sarif\n"
          "  # In a recipe, to keep a warning quiet:  # quern: allow unused-variable - read by CI",
          define_check},
+        {"source",
+         "Packages",
+         "get a recipe's source as a git repository, and its commits as patches of the recipe",
+         "  quern source get hello/melange.yaml\n"
+         "  cd source/hello && git commit -am 'Greet louder'\n"
+         "  quern source pop hello/melange.yaml",
+         define_source},
         {"update-cache",
          "Packages",
          "put the files that a recipe fetches in a cache directory",

@@ -57,6 +57,7 @@ Run define_build(CLI::App& app);
 Run define_test(CLI::App& app);
 Run define_retry(CLI::App& app);
 Run define_check(CLI::App& app);
+Run define_source(CLI::App& app);
 Run define_update_cache(CLI::App& app);
 Run define_compile(CLI::App& app);
 Run define_schema(CLI::App& app);
