@@ -72,6 +72,24 @@ Result<std::string> read_range(const Range& range) {
     return text;
 }
 
+constexpr std::string_view blob_folder = "blobs/sha256/";
+
+Error lie(std::string_view promised, const std::string& actual) {
+    return {
+        ErrorCode::digest_mismatch,
+        fmt::format("the blob that is named sha256:{} is sha256:{}", promised, actual)};
+}
+
+/// Whether a document is what the name of its blob says; other files have no such name.
+Result<void> check_document(std::string_view name, const std::string& text) {
+    if (!name.starts_with(blob_folder)) {
+        return {};
+    }
+    const std::string actual = digest_of(DigestKind::sha256, text).hex();
+    name.remove_prefix(blob_folder.size());
+    return name == actual ? Result<void>() : lie(name, actual);
+}
+
 /// Counts what was read, so that the place of a member is known when its header is.
 class CountingSource final : public archive::ByteSource {
  public:
@@ -134,9 +152,14 @@ class Blobs {
         }
         return Range{std::move(file), 0, static_cast<std::uint64_t>(status.st_size)};
     }
-    Result<Json> json(const std::string& name) const {
+    Result<std::string> text(const std::string& name) const {
         QUERN_TRY(const Range range, find(name));
-        QUERN_TRY(const std::string text, read_range(range));
+        QUERN_TRY(std::string text, read_range(range));
+        QUERN_CHECK(check_document(name, text));
+        return text;
+    }
+    Result<Json> json(const std::string& name) const {
+        QUERN_TRY(const std::string text, this->text(name));
         Json parsed = Json::parse(text, nullptr, false);
         if (parsed.is_discarded()) {
             return Error(
@@ -175,7 +198,7 @@ Result<std::string> blob_name(const std::string& digest) {
             ErrorCode::invalid_data, fmt::format("'{}' is no sha256 digest", printable(digest))
         );
     }
-    return "blobs/sha256/" + digest.substr(7);
+    return std::string(blob_folder) + digest.substr(7);
 }
 
 bool is_for(const Json& descriptor, const std::string& architecture) {
@@ -254,6 +277,22 @@ Result<std::string> digest_content(archive::TarReader& reader, std::string* text
 
 }  // namespace
 
+Result<void> check_layer(const StoredLayer& layer) {
+    if (!layer.is_promised) {
+        return {};
+    }
+    constexpr std::uint64_t piece = std::uint64_t{256} << 10U;
+    Hasher hasher(DigestKind::sha256);
+    for (std::uint64_t done = 0; done < layer.size; done += piece) {
+        const std::uint64_t size = std::min(piece, layer.size - done);
+        QUERN_TRY(const std::string bytes, read_range({layer.file, layer.offset + done, size}));
+        hasher.update(bytes);
+    }
+    const std::string actual = hasher.finish().hex();
+    return layer.digest == "sha256:" + actual ? Result<void>()
+                                              : lie(layer.digest.substr(7), actual);
+}
+
 Result<StoredImage> StoredImage::open(
     const std::filesystem::path& path, const std::string& architecture
 ) {
@@ -286,11 +325,14 @@ Result<StoredImage> StoredImage::open(
             layers.emplace_back(digest, std::move(name));
         }
     }
-    QUERN_TRY(const Range config, blobs.find(config_name));
-    QUERN_TRY(image.config_, read_range(config));
+    QUERN_TRY(image.config_, blobs.text(config_name));
     for (const auto& [digest, name] : layers) {
         QUERN_TRY(Range range, blobs.find(name));
-        image.layers_.push_back({digest, range.size, std::move(range.file), range.offset});
+        const bool is_promised =
+            name.starts_with(blob_folder) && digest.ends_with(name.substr(blob_folder.size()));
+        image.layers_.push_back(
+            {digest, is_promised, range.size, std::move(range.file), range.offset}
+        );
     }
     return image;
 }
@@ -302,6 +344,7 @@ Result<std::map<std::string, StoredEntry>> StoredImage::read_files(
     EntryCount count(limits);
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         const StoredLayer& layer = layers_[i];
+        QUERN_CHECK(check_layer(layer));
         QUERN_TRY(
             const auto tar,
             archive::InflatedRange::open({layer.file->get(), layer.offset, layer.size}, limits)

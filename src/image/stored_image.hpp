@@ -19,11 +19,16 @@ namespace quern::image {
 
 /// A layer of an image that lies somewhere.
 struct StoredLayer {
-    std::string digest;  ///< as the image names it; the diff_id in archives of `docker save`
+    std::string digest;        ///< as the image names it; the diff_id in archives of `docker save`
+    bool is_promised = false;  ///< the image says that its bytes have this digest
     std::uint64_t size = 0;
     std::shared_ptr<const UniqueFd> file;
     std::uint64_t offset = 0;
 };
+
+/// Reads the layer's bytes and compares their digest with what was promised. Errors: io,
+/// digest_mismatch (with both).
+Result<void> check_layer(const StoredLayer& layer);
 
 /// One path of an image after all layers were put on each other.
 struct StoredEntry {
@@ -35,7 +40,8 @@ struct StoredEntry {
 /// An image in an OCI layout, an OCI archive or an archive of docker, opened for one architecture.
 class StoredImage {
  public:
-    /// `architecture`: apk's name; empty takes the only one. Errors: not_found, invalid_data.
+    /// `architecture`: apk's name; empty takes the only one. Digests of documents are checked,
+    /// those of layers when they are read. Errors: not_found, invalid_data, digest_mismatch.
     static Result<StoredImage> open(
         const std::filesystem::path& path, const std::string& architecture
     );

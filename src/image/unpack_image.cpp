@@ -159,6 +159,7 @@ Result<UnpackReport> unpack_image(
     UnpackReport report;
     EntryCount count(options.limits);
     for (const StoredLayer& layer : image.layers()) {
+        QUERN_CHECK(check_layer(layer));
         QUERN_TRY(
             const auto tar,
             archive::InflatedRange::open(

@@ -28,8 +28,8 @@ struct UnpackOptions {
 
 /// Puts the layers of an image on each other below `tree` (empty), with owners, all mode bits and
 /// times as guests see them. Layers are not trusted: nothing is written outside. Errors:
-/// invalid_data (a path that leaves, a link to nowhere), limit (the message names the flag), io,
-/// interrupted.
+/// digest_mismatch, invalid_data (a path that leaves, a link to nowhere), limit (the message names
+/// the flag), io, interrupted.
 Result<UnpackReport> unpack_image(
     const StoredImage& image, const FileTree& tree, const UnpackOptions& options
 );

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 import sys
 import tarfile
 
@@ -122,6 +123,33 @@ def large_images(bench):
             message = bench.run("image", *words, flag, value, status=1).stderr
             expect(flag in message, f"{flag}: {message}")
         bench.run("image", *words, "--max-archive-total-bytes", "100MiB", "--max-archive-entries", "1000")
+
+
+def images_that_lie(bench):
+    """P5: a blob of an image that is not what its name says is found by whatever looks at the image."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"good" * 5000)]).index()
+    for output, kind in (("layout", "oci-dir"), ("o.tar", "oci-archive")):
+        repository.build(repository.image("good"), output, "--output-type", kind)
+    good = {path: path.read_bytes() for path in (bench.folder / "layout/blobs/sha256").iterdir()}
+    archive = (bench.folder / "o.tar").read_bytes()
+
+    def expect_found(output, name):
+        for words in (("diff", output, output), ("explain", output, "/x"), ("diff", "whole", output)):
+            message = bench.run("image", *words, status=1).stderr
+            expect(name in message, f"{words}: {message}")
+
+    shutil.copytree(bench.folder / "layout", bench.folder / "whole")
+    for path, content in good.items():
+        # A byte in the middle of a gzip stream, or one of JSON that stays JSON.
+        wrong = content.replace(b"sha256:", b"sha256 ", 1) if content.startswith(b"{") else content[:9] + bytes([content[9] ^ 1]) + content[10:]
+        path.write_bytes(wrong)
+        expect_found("layout", "sha256")
+        path.write_bytes(content)
+        at = archive.index(content)
+        (bench.folder / "o.tar").write_bytes(archive[:at] + wrong + archive[at + len(wrong):])
+        expect_found("o.tar", "sha256")
+    (bench.folder / "o.tar").write_bytes(archive)
+    bench.run("image", "diff", "layout", "o.tar")
 
 
 def hostile_names(bench):
@@ -269,6 +297,6 @@ def base_that_lies(bench):
     expect("sha256:" in refuse(bench, repository, image), "the digest is not named")
 
 
-main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, large_downloads, large_images, odd_keys, hostile_names, confined_sources,
+main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, large_downloads, large_images, images_that_lie, odd_keys, hostile_names, confined_sources,
       hostile_database, same_modes, modes_of_outputs, link_tricks, two_owners, devices,
       no_trust_from_here, base_that_lies])
