@@ -114,6 +114,7 @@ struct BuildOptions {
     std::vector<std::string> lint_require;  ///< --lint-require; replaces the set if not empty
     std::vector<std::string> lint_warn;     ///< --lint-warn; replaces the set if not empty
     bool cyclonedx = false;                 ///< --sbom-format: a CycloneDX document too
+    bool provenance = false;                ///< --generate-provenance: how each package was made
     bool persist_lint_results = false;      ///< findings are kept beside the packages as JSON
     /// --test: the recipe's tests run before publishing, which takes that all pass.
     const BuildTests* tests = nullptr;
@@ -124,6 +125,8 @@ struct BuiltPackage {
     std::filesystem::path path;
     std::uint64_t file_size = 0;  ///< bytes
     std::string checksum;         ///< identity, "Q1…"
+    /// Says how it was made, signed as the package is; empty without --generate-provenance.
+    std::filesystem::path provenance = {};
 };
 
 struct BuildReport {

@@ -14,6 +14,7 @@
 #include "build/lint.hpp"
 #include "build/load.hpp"
 #include "build/pack.hpp"
+#include "build/provenance.hpp"
 #include "build/run_steps.hpp"
 #include "build/snapshots.hpp"
 #include "build/source_tree.hpp"
@@ -66,10 +67,21 @@ SourceTreeOptions source_options(
     return copy;
 }
 
+// A digest over what steps find in their workspace; empty if nothing is copied.
+Result<std::string> digest_sources(
+    const pipeline::Plan& plan, const BuildOptions& options, const Services& services
+) {
+    if (options.empty_workspace) {
+        return std::string();
+    }
+    return digest_source_tree(source_directory(options), source_options(plan, options, services));
+}
+
 // Stands for all that a guest holds before the first step.
-Result<std::string> base_key(
+std::string base_key(
     const ResolvedEnvironment& environment,
-    const pipeline::Compiled& compiled,
+    const recipe::Configuration& configuration,
+    const std::string& source_digest,
     const BuildOptions& options,
     const Services& services
 ) {
@@ -77,15 +89,11 @@ Result<std::string> base_key(
         "{}\n{}-{}\n", environment.root.cache_key(), services.ids.first, services.ids.count
     );
     if (!options.empty_workspace) {
-        key +=
-            package_note(compiled.configuration, options.namespace_name, options.load.architecture);
-        QUERN_TRY(
-            const std::string sources,
-            digest_source_tree(
-                source_directory(options), source_options(compiled.plan, options, services)
-            )
-        );
-        key += "\n" + sources;
+        key += package_note(configuration, options.namespace_name, options.load.architecture);
+        key += "\n" + source_digest;
+    }
+    if (options.provenance) {
+        key += provenance_key(services);
     }
     return key;
 }
@@ -199,6 +207,7 @@ std::filesystem::path log_path(
 struct BuildPlan {
     pipeline::Compiled compiled;  ///< with the locked environment
     ResolvedEnvironment environment;
+    std::string source_digest;       ///< empty: nothing is copied
     std::vector<PlannedStep> steps;  ///< point into `compiled`
     StepRange range;
     std::vector<std::string> keys;  ///< of the states of the guest
@@ -227,7 +236,9 @@ Result<BuildPlan> plan_build(
     compiled.environment = plan.environment.locked;
     plan.steps = flatten(plan.compiled.plan);
     QUERN_TRY(plan.range, choose_steps(plan.steps, options));
-    QUERN_TRY(const std::string base, base_key(plan.environment, plan.compiled, options, services));
+    QUERN_TRY(plan.source_digest, digest_sources(plan.compiled.plan, options, services));
+    const std::string base =
+        base_key(plan.environment, compiled, plan.source_digest, options, services);
     // Checked before anything is downloaded; what a step may use does not change what it makes.
     QUERN_TRY(plan.limits, step_limits(compiled.package.resources));
     plan.keys = step_keys(base, plan.steps, settings_of(compiled, {}, plan.limits, {}, options));
@@ -252,8 +263,10 @@ Result<BuildReport> carry_out(
     own.add_mounts(caches.mounts());
     BuildReport report;
     report.log = log_path(configuration.package, options, services);
-    const StepSettings settings =
+    TakenSources taken;
+    StepSettings settings =
         settings_of(configuration, plan.environment.indexes, plan.limits, root.key, options);
+    settings.taken = &taken;
     const StepRun run = {
         plan.steps,
         plan.keys,
@@ -275,6 +288,11 @@ Result<BuildReport> carry_out(
         StagedPackages staged,
         stage_all({options, configuration, own.workspace(), owners, plan.linters}, services)
     );
+    if (options.provenance) {
+        const BuildFacts facts = {
+            plan.compiled, plan.environment, plan.steps, taken, plan.source_digest, is_as_written};
+        QUERN_CHECK(stage_provenance(facts, staged, options, services));
+    }
     if (options.tests != nullptr) {
         QUERN_CHECK(test_staged(staged, plan.compiled, options, services));
     }

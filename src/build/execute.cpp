@@ -301,7 +301,11 @@ Result<bool> execute_step(
     }
     QUERN_CHECK(services.sandbox.fetch(context.guest, services.cancel));
     const SourceContext sources = {
-        context.workspace, context.guest.root, context.settings.source_date.value_or(0)};
+        context.workspace,
+        context.guest.root,
+        context.settings.source_date.value_or(0),
+        context.settings.taken,
+    };
     if (auto done = run_native_step(step, sources, services); !done) {
         const std::string place = place_of(step);
         return std::move(done).error().context(fmt::format(

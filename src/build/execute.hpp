@@ -4,6 +4,7 @@
 
 #include "build/last_failure.hpp"
 #include "build/secrets.hpp"
+#include "build/sources.hpp"
 #include "build/step_log.hpp"
 #include "build/workspace.hpp"
 #include "quern/build.hpp"
@@ -41,6 +42,7 @@ struct StepSettings {
     bool interactive = false;
     bool network = false;  ///< for steps that do not ask for it too
     std::string root_key;  ///< of the root tree: the packages of the environment
+    TakenSources* taken = nullptr;
 };
 
 /// What the steps of one build share.

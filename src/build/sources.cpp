@@ -8,6 +8,7 @@
 #include "build/sources.hpp"
 
 #include "archive/extract.hpp"
+#include "build/step_keys.hpp"
 #include "fetch/git.hpp"
 #include "support/text.hpp"
 
@@ -195,6 +196,10 @@ Result<void> run_fetch(
         services.fetcher.fetch(request, services.reporter, activity.id())
     );
     activity.outcome(file.was_cached ? "from the cache" : human_size(file.size));
+    if (context.taken != nullptr && !is_pinned(step)) {
+        QUERN_TRY(const Digest digest, digest_of_fd(DigestKind::sha256, file.fd.get()));
+        (*context.taken)[&step] = digest.hex();
+    }
     QUERN_TRY(const FileTree directory, open_working_directory(step, context, services));
     const bool is_kept = !is_on(step, "delete");
     if (is_kept) {
@@ -259,6 +264,9 @@ Result<void> run_git_checkout(
     );
     for (const std::string& warning : report.warnings) {
         services.reporter.warning(warning);
+    }
+    if (context.taken != nullptr && !is_pinned(step)) {
+        (*context.taken)[&step] = report.commit;
     }
     return {};
 }

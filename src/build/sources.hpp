@@ -8,8 +8,13 @@
 #include "quern/plan.hpp"
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 namespace quern::build {
+
+/// What steps took that name no digest and no commit: SHA-256 of a file, or the commit, hex.
+using TakenSources = std::map<const pipeline::Step*, std::string>;
 
 /// Where native steps write: the workspace, or the guest's root for working directories outside of
 /// /home/build.
@@ -17,6 +22,7 @@ struct SourceContext {
     const Workspace& workspace;
     const std::filesystem::path& guest_root;
     std::int64_t source_date = 0;
+    TakenSources* taken = nullptr;  ///< filled if given
 };
 
 /// What a `fetch` step asks for, within `limits`. Errors: step_failed (no checksum, or one that is

@@ -63,6 +63,10 @@ std::optional<std::vector<BuiltPackage>> PublishedRecord::find(const std::string
             package.path = one.at("path").get<std::string>();
             package.file_size = one.at("size");
             package.checksum = one.at("checksum");
+            package.provenance = one.at("provenance").get<std::string>();
+            if (digest_of_file(package.provenance) != one.at("provenance_sha256")) {
+                return std::nullopt;
+            }
             // Who publishes beside it links the file anew, which changes its state.
             if (file_state(package.path) != one.at("state") &&
                 digest_of_file(package.path) != one.at("sha256")) {
@@ -88,6 +92,8 @@ Result<void> PublishedRecord::write(
             {"checksum", package.checksum},
             {"state", file_state(package.path)},
             {"sha256", digest_of_file(package.path)},
+            {"provenance", package.provenance.string()},
+            {"provenance_sha256", digest_of_file(package.provenance)},
         });
     }
     const Json json = {
@@ -105,7 +111,7 @@ std::string packing_key(
     const BuildOptions& options
 ) {
     std::string text = fmt::format(
-        "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
+        "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
         QUERN_VERSION,
         recipe::to_yaml(configuration),
         last_step_key,
@@ -117,7 +123,8 @@ std::string packing_key(
         options.strip_origin_name,
         options.update_index,
         options.compression_level,
-        options.tests != nullptr
+        options.tests != nullptr,
+        options.provenance
     );
     if (options.key != nullptr) {
         const auto key = options.key->public_key();

@@ -48,7 +48,24 @@ struct BuildFlags {
     bool strip_origin_name = false, update_index = true, persist_lint_results = false;
     bool create_build_log = false, cleanup = true, accepted = false;
     std::vector<std::string> lint_require, lint_warn, sbom_formats;
+    bool provenance = false;
 };
+
+void add_description_flags(CLI::App& app, BuildFlags& flags) {
+    add_list(
+        app,
+        "--sbom-format",
+        flags.sbom_formats,
+        "spdx, which every package has, and cyclonedx, which is written beside it"
+    )
+        ->check(one_of({"spdx", "cyclonedx"}));
+    add_flag(
+        app,
+        "--generate-provenance",
+        flags.provenance,
+        "write how each package was made beside it (PACKAGE.apk.intoto.jsonl), signed"
+    );
+}
 
 void add_output_flags(CLI::App& app, BuildFlags& flags) {
     add_option(app, "--signing-key", flags.key.path, "private key that signs packages and index");
@@ -84,13 +101,6 @@ void add_output_flags(CLI::App& app, BuildFlags& flags) {
     add_flag(
         app, "--strip-origin-name", flags.strip_origin_name, "a subpackage's origin is its own name"
     );
-    add_list(
-        app,
-        "--sbom-format",
-        flags.sbom_formats,
-        "spdx, which every package has, and cyclonedx, which is written beside it"
-    )
-        ->check(one_of({"spdx", "cyclonedx"}));
     add_option(
         app,
         "--compression-level",
@@ -239,6 +249,7 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.cyclonedx =
         std::find(flags.sbom_formats.begin(), flags.sbom_formats.end(), "cyclonedx") !=
         flags.sbom_formats.end();
+    options.provenance = flags.provenance;
     options.lint_warn = flags.lint_warn;
     options.persist_lint_results = flags.persist_lint_results;
     return options;
@@ -280,6 +291,9 @@ std::string to_json_text(const build::BuildReport& report) {
             {"size", package.file_size},
             {"checksum", package.checksum},
         });
+        if (!package.provenance.empty()) {
+            packages.back()["provenance"] = package.provenance.string();
+        }
     }
     return nlohmann::ordered_json({{"packages", packages},
                                    {"log", report.log.string()},
@@ -385,6 +399,7 @@ Run define_build(CLI::App& app) {
         app, "--locked", flags->locked, "fail if the lock is missing or answers another recipe"
     );
     add_output_flags(app, *flags);
+    add_description_flags(app, *flags);
     add_step_flags(app, flags->step);
     add_lint_flags(app, *flags);
     add_workspace_flags(app, *flags);

@@ -5,6 +5,7 @@
 #include "cli/index_flags.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
+#include "package/provenance.hpp"
 #include "quern/package_file.hpp"
 #include "repository/verify.hpp"
 #include "support/text.hpp"
@@ -15,8 +16,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace quern::cli {
 namespace {
@@ -28,6 +31,7 @@ struct VerifyFlags {
     std::string key_discovery = "auto";
     bool ignore_signatures = false;
     bool is_closed = false;
+    bool provenance = false;
 };
 
 /// What was found out about one target.
@@ -35,6 +39,7 @@ struct Verdict {
     std::string target;
     std::string good;                           ///< "signed by x.rsa.pub"
     std::vector<repository::Finding> findings;  ///< empty: it is sound
+    std::optional<package::VerifiedProvenance> provenance = {};
 };
 
 Verdict verify_package(
@@ -61,6 +66,19 @@ Verdict verify_package(
         note_problem("data-damaged", data.error());
     }
     return verdict;
+}
+
+/// Adds what the file beside the package says of how it was made.
+void add_provenance(Verdict& verdict, const apk::Keyring* keyring) {
+    auto verified = package::verify_provenance(verdict.target, keyring);
+    if (verified) {
+        verdict.provenance = std::move(*verified);
+        return;
+    }
+    const bool is_missing = verified.error().code() == ErrorCode::not_found;
+    verdict.findings.push_back(
+        {is_missing ? "provenance-missing" : "provenance", {}, verified.error().message()}
+    );
 }
 
 /// Reads the repositories that clients have beside the one that is checked.
@@ -91,6 +109,14 @@ std::string to_text(const std::vector<Verdict>& verdicts) {
         if (verdict.findings.empty()) {
             text += fmt::format("{}: good, {}\n", verdict.target, verdict.good);
         }
+        if (verdict.provenance && verdict.findings.empty()) {
+            text += fmt::format(
+                "{}: made as {} says\n{}",
+                verdict.target,
+                verdict.provenance->signer.empty() ? "nobody" : verdict.provenance->signer,
+                package::to_text(verdict.provenance->statement)
+            );
+        }
         for (const repository::Finding& finding : verdict.findings) {
             text += fmt::format(
                 "{}: BAD, {}{}{} [{}]\n",
@@ -120,8 +146,39 @@ std::string json_of(const std::vector<Verdict>& verdicts) {
             {"detail", verdict.good},
             {"findings", findings},
         });
+        if (verdict.provenance) {
+            list.back()["provenance"] = {
+                {"signer", verdict.provenance->signer},
+                {"statement",
+                 nlohmann::ordered_json::parse(verdict.provenance->statement.to_json())},
+            };
+        }
     }
     return to_json_text(list);
+}
+
+Result<Verdict> verify_target(
+    const std::string& target,
+    const apk::Keyring& keyring,
+    const VerifyFlags& flags,
+    const repository::VerifyOptions& options,
+    ThreadPool& pool
+) {
+    std::error_code failure;
+    if (!std::filesystem::is_directory(target, failure)) {
+        Verdict verdict = verify_package(target, keyring, flags.ignore_signatures);
+        if (flags.provenance) {
+            add_provenance(verdict, options.keyring);
+        }
+        return verdict;
+    }
+    if (flags.provenance) {
+        return Error(ErrorCode::usage, "--provenance is about package files, not directories")
+            .help(fmt::format("name the packages: {}/*.apk", target));
+    }
+    Verdict verdict = {target, "index and packages agree", {}};
+    QUERN_TRY(verdict.findings, repository::verify_repository(target, options, pool));
+    return verdict;
 }
 
 Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) {
@@ -141,17 +198,11 @@ Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) 
     if (!flags.beside.empty()) {
         options.beside = [&beside](std::string_view arch) { return beside.read(arch); };
     }
-    std::vector<Verdict> verdicts(flags.targets.size());
-    std::error_code failure;
-    for (std::size_t i = 0; i < flags.targets.size(); ++i) {
+    std::vector<Verdict> verdicts;
+    for (const std::string& target : flags.targets) {
         QUERN_CHECK(invocation.cancel.check());
-        const std::string& target = flags.targets[i];
-        if (std::filesystem::is_directory(target, failure)) {
-            verdicts[i] = {target, "index and packages agree", {}};
-            QUERN_TRY(verdicts[i].findings, repository::verify_repository(target, options, pool));
-        } else {
-            verdicts[i] = verify_package(target, keyring, flags.ignore_signatures);
-        }
+        QUERN_TRY(Verdict verdict, verify_target(target, keyring, flags, options, pool));
+        verdicts.push_back(std::move(verdict));
     }
     QUERN_CHECK(print(invocation.global.format == "json" ? json_of(verdicts) : to_text(verdicts)));
     std::size_t bad = 0;
@@ -206,6 +257,12 @@ Run define_verify(CLI::App& app) {
     add_key_discovery_flag(app, flags->key_discovery);
     add_flag(
         app, "--closed", flags->is_closed, "what packages need must be in the repository itself"
+    );
+    add_flag(
+        app,
+        "--provenance",
+        flags->provenance,
+        "also check PACKAGE.apk.intoto.jsonl beside each package, and say what it was made from"
     );
     return [flags](const Invocation& invocation) { return run_verify(*flags, invocation); };
 }

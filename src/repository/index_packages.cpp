@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 #include "apk/adb_index.hpp"
+#include "apk/provenance_name.hpp"
 #include "quern/package_file.hpp"
 #include "quern/package_info.hpp"
 #include "repository/arch_directory.hpp"
@@ -296,6 +297,10 @@ class Indexing {
         for (const std::string& name : report_.dropped) {
             std::error_code code;
             std::filesystem::remove(directory() / name, code);
+            if (!code) {
+                const std::string provenance = name + std::string(apk::provenance_suffix);
+                std::filesystem::remove(directory() / provenance, code);
+            }
             if (code) {
                 return Error::system(code.value(), fmt::format("removing {}", name));
             }

@@ -10,6 +10,7 @@
 // but see no entry that lies.
 #include "repository/publisher.hpp"
 
+#include "apk/provenance_name.hpp"
 #include "repository/arch_directory.hpp"
 #include "support/atomic_file.hpp"
 #include "support/file_tree.hpp"
@@ -100,6 +101,36 @@ bool has_entry(const std::filesystem::path& path) {
     return ::lstat(path.c_str(), &status) == 0;
 }
 
+Result<void> remove_file(const std::filesystem::path& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        const int err = errno;
+        return Error::system(err, fmt::format("removing {}", path.string()));
+    }
+    return {};
+}
+
+std::filesystem::path provenance_in(
+    const std::filesystem::path& directory, const StagedPackage& package
+) {
+    return directory / (package.entry.file_name() + std::string(apk::provenance_suffix));
+}
+
+/// What a package says of how it was made comes before it, and never stays behind it.
+Result<void> move_provenance(const StagedPackage& package, const std::filesystem::path& directory) {
+    const std::filesystem::path target = provenance_in(directory, package);
+    return package.provenance.empty() ? remove_file(target) : move(package.provenance, target);
+}
+
+/// A hard link in place of what stands there.
+Result<void> link_over(const std::filesystem::path& from, const std::filesystem::path& to) {
+    QUERN_CHECK(remove_file(to));
+    if (!from.empty() && ::link(from.c_str(), to.c_str()) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("publishing {}", from.string()));
+    }
+    return {};
+}
+
 /// One call of `publish` while it holds the lock.
 class Publication {
  public:
@@ -113,6 +144,9 @@ class Publication {
     Result<void> run() {
         for (const StagedPackage& package : packages_) {
             QUERN_CHECK(settle_staged(package.path));
+            if (!package.provenance.empty()) {
+                QUERN_CHECK(settle_staged(package.provenance));
+            }
         }
         QUERN_CHECK(drop_what_is_there());
         if (!options_.update_index) {
@@ -136,9 +170,9 @@ class Publication {
         std::vector<StagedPackage> needed;
         for (StagedPackage& package : packages_) {
             if (is_same_content(package.path, directory_.path() / package.entry.file_name())) {
-                if (::unlink(package.path.c_str()) != 0) {
-                    const int err = errno;
-                    return Error::system(err, fmt::format("removing {}", package.path.string()));
+                QUERN_CHECK(remove_file(package.path));
+                if (!package.provenance.empty()) {
+                    QUERN_CHECK(move_provenance(package, directory_.path()));
                 }
                 present_.push_back(std::move(package.entry));
             } else {
@@ -177,6 +211,7 @@ class Publication {
 
     Result<void> move_packages(const std::filesystem::path& target) const {
         for (const StagedPackage& package : packages_) {
+            QUERN_CHECK(move_provenance(package, target));
             QUERN_CHECK(move(package.path, target / package.entry.file_name()));
         }
         return {};
@@ -198,6 +233,7 @@ class Publication {
             if (is_exchanged) {
                 for (const StagedPackage& package : packages_) {
                     ::unlink(package.path.c_str());
+                    ::unlink(package.provenance.c_str());
                 }
                 return remove_tree(*successor);
             }
@@ -209,12 +245,8 @@ class Publication {
     /// The staged files stay where they are until the exchange has worked.
     Result<void> link_packages(const std::filesystem::path& successor) const {
         for (const StagedPackage& package : packages_) {
-            const std::filesystem::path target = successor / package.entry.file_name();
-            ::unlink(target.c_str());
-            if (::link(package.path.c_str(), target.c_str()) != 0) {
-                const int err = errno;
-                return Error::system(err, fmt::format("publishing {}", package.path.string()));
-            }
+            QUERN_CHECK(link_over(package.path, successor / package.entry.file_name()));
+            QUERN_CHECK(link_over(package.provenance, provenance_in(successor, package)));
         }
         return {};
     }

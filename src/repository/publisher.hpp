@@ -23,15 +23,18 @@ struct PublishOptions {
 struct StagedPackage {
     std::filesystem::path path;
     apk::IndexEntry entry;
+    /// How it was made, published beside it (`apk::provenance_suffix`). Empty: none; that of other
+    /// bytes of the same name goes.
+    std::filesystem::path provenance = {};
 };
 
 /// Makes packages and the index that names them visible in `<repository>/<architecture>/`.
 /// Publishers to one repository take turns (a lock on its directory). A kill at any instant leaves
 /// an index whose every entry fits the file that it names; what it leaves beside the directory
 /// (`.quern-<architecture>.*`) goes with the next call. Staged files are moved; one with the bytes
-/// that are published already is removed. Without `update_index` an entry of a replaced file is
-/// left as it is. Errors: io, invalid_data (the existing index is damaged), signature (the existing
-/// index says that it is signed by `key` and is not).
+/// that are published already is removed, its provenance replaced. Without `update_index` an entry
+/// of a replaced file is left as it is. Errors: io, invalid_data (the existing index is damaged),
+/// signature (the existing index says that it is signed by `key` and is not).
 Result<void> publish(
     const std::filesystem::path& repository,
     std::string_view architecture,

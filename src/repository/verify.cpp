@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/verify.hpp"
 
+#include "apk/provenance_name.hpp"
 #include "quern/package_file.hpp"
 #include "repository/closure.hpp"
 #include "repository/file_conflicts.hpp"
@@ -121,6 +122,7 @@ void check_leftovers(
 ) {
     std::set<std::string> known{std::string(index_name), "index.html", "Packages.adb"};
     for (const apk::IndexEntry& entry : index.entries) {
+        known.insert(entry.file_name() + std::string(apk::provenance_suffix));
         if (!known.insert(entry.file_name()).second) {
             findings.push_back({"entry-twice", entry.file_name(), "the index has it twice"});
         }

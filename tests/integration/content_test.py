@@ -2,16 +2,20 @@
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
 """Packages describe themselves: what was built can be scanned, explained, linted and compared again."""
+import base64
+import hashlib
 import io
 import json
 import pathlib
+import shutil
 import sys
 import tarfile
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from json_schema import problems
-from workbench import SOURCE, STATE, expect, main
+from web import Web
+from workbench import SOURCE, STATE, digests, expect, main
 
 RECIPE = """
 package: {{name: gear, version: "{version}", epoch: 0, copyright: [{{license: MIT}}], dependencies: {{runtime: [busybox]}}}}
@@ -161,4 +165,63 @@ def rebuilds(bench):
     expect("uses-and-pipeline" not in same.stderr, same.stderr)
 
 
-main([rebuilds, documents, explains, scans_again, lints, lints_as_at_build, disabled, compares])
+def proves(bench):
+    """a statement beside each package says how it was made, signed, the same each time, and verify holds it against the package."""
+    source = bench.folder / "recipe"
+    recipe = bench.recipe(RECIPE.format(version="1.0", soname="1", extra="cat /run/secrets/token > /dev/null || true"))
+    (bench.folder / "token").write_text("do-not-tell")
+    flags = ("--generate-provenance", "--secret", f"token={bench.folder}/token")
+    env = {"SOURCE_DATE_EPOCH": "1700000000"}
+    bench.build(recipe, "--out-dir", bench.folder / "packages", *flags, env=env)
+    bench.build(recipe, "--out-dir", bench.folder / "again", *flags, "--fresh", env=env)
+    once, again = (digests(bench.folder / name / "x86_64") for name in ("packages", "again"))
+    expect("gear-dev-1.0-r0.apk.intoto.jsonl" in once and once == again, f"{once}\n{again}")
+    package = bench.folder / "packages/x86_64/gear-1.0-r0.apk"
+    text = package.with_name(package.name + ".intoto.jsonl").read_text()
+    statement = json.loads(base64.b64decode(json.loads(text)["payload"]))
+    for secret in (str(bench.folder), str(STATE), "do-not-tell", str(source)):
+        expect(secret not in json.dumps(statement), f"{secret} in {statement}")
+    definition = statement["predicate"]["buildDefinition"]
+    materials = {(material["annotations"]["role"], material["name"]): material for material in definition["resolvedDependencies"]}
+    expect(materials["recipe", "melange.yaml"]["digest"]["sha256"] == hashlib.sha256(recipe.read_bytes()).hexdigest(), materials)
+    expect(len(materials["package", "busybox"]["digest"]["apkControlSha1"]) == 40, materials)
+    expect(definition["internalParameters"]["secrets"] == ["token"] and definition["internalParameters"]["network"] == [], definition)
+    expect(definition["internalParameters"]["runner"] in ("bubblewrap", "chroot", "podman", "docker"), definition)
+    keys = ("--keyring-append", STATE / "hello.rsa.pub")
+    told = bench.run("verify", "--provenance", *keys, package).stdout
+    expect("made as hello.rsa.pub says" in told and "pkg:apk/busybox@" in told, told)
+    expect(bench.run("verify", *keys, package.parent).stdout.count("good") == 1, "the repository is not sound")
+    other = bench.folder / "packages/x86_64/gear-dev-1.0-r0.apk"
+    shutil.copy(other.with_name(other.name + ".intoto.jsonl"), package.with_name(package.name + ".intoto.jsonl"))
+    told = bench.run("verify", "--provenance", *keys, package, status=5).stdout
+    expect("[provenance]" in told and "SHA-256" in told, told)
+    # Without them all is as if there never were any.
+    bench.build(recipe, "--out-dir", bench.folder / "again", "--fresh", "--compression-level", "1", env=env)
+    expect(not list((bench.folder / "again").rglob("*.jsonl")), "a statement about other bytes stayed")
+
+
+def proves_sources(bench):
+    """the statement names the bytes of sources that the recipe does not pin, and who saw the network."""
+    upstream = bench.folder / "web/upstream.txt"
+    upstream.parent.mkdir()
+    upstream.write_text("content")
+    with Web(upstream.parent) as web:
+        recipe = bench.recipe("""
+package: {name: taken, version: "1", epoch: 0, copyright: [{license: MIT}]}
+environment: {contents: {packages: [busybox]}}
+pipeline:
+  - uses: fetch
+    with: {uri: "URL", extract: "false", expected-none: "true"}
+  - name: look
+    runs: mkdir -p ${{targets.destdir}}/usr; cp upstream.txt ${{targets.destdir}}/usr/
+""".replace("URL", web.url("/upstream.txt", user="me:secret@")))
+        bench.build(recipe, "--out-dir", bench.folder / "packages", "--generate-provenance", "--network", "host")
+    text = (bench.folder / "packages/x86_64/taken-1-r0.apk.intoto.jsonl").read_text()
+    definition = json.loads(base64.b64decode(json.loads(text)["payload"]))["predicate"]["buildDefinition"]
+    sources = [material for material in definition["resolvedDependencies"] if material["annotations"]["role"] == "source"]
+    expect("secret" not in json.dumps(definition), definition)
+    expect([material["digest"] for material in sources] == [{"sha256": hashlib.sha256(b"content").hexdigest()}], sources)
+    expect(definition["internalParameters"]["network"] == ["taken/look"], definition)
+
+
+main([proves, proves_sources, rebuilds, documents, explains, scans_again, lints, lints_as_at_build, disabled, compares])

@@ -131,6 +131,9 @@ TEST_CASE(
 TEST_CASE("index_packages: pruning keeps the newest versions", "[repository][index_packages]") {
     Fixture f;
     f.run({f.add("a", "9-r0"), f.add("a", "10-r0"), f.add("b", "1-r0"), f.add("a", "10-r1")}, {});
+    for (const char* name : {"a-9-r0.apk.intoto.jsonl", "b-1-r0.apk.intoto.jsonl"}) {
+        REQUIRE(write_file_atomically(f.index.parent_path() / name, "{}"));
+    }
     const auto report = index_packages(
         f.index,
         {},
@@ -141,6 +144,7 @@ TEST_CASE("index_packages: pruning keeps the newest versions", "[repository][ind
     CHECK(report->dropped == std::vector<std::string>{"a-9-r0.apk"});
     CHECK(f.names() == "a-10-r0 a-10-r1 b-1-r0");
     CHECK(problems_of(f.directory.path()).empty());
+    CHECK(std::filesystem::exists(f.index.parent_path() / "b-1-r0.apk.intoto.jsonl"));
 }
 
 TEST_CASE("index_packages: entries are removed by name", "[repository][index_packages]") {

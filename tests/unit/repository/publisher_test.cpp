@@ -55,6 +55,17 @@ std::string names_of(const apk::Index& index) {
     return names;
 }
 
+/// A statement beside the package that names its identity.
+StagedPackage with_provenance(StagedPackage package) {
+    package.provenance = package.path.string() + ".intoto.jsonl";
+    REQUIRE(write_file_atomically(package.provenance, package.entry.checksum));
+    return package;
+}
+
+std::string provenance_of(const std::filesystem::path& arch, const apk::IndexEntry& entry) {
+    return read_file(arch / (entry.file_name() + ".intoto.jsonl")).value_or("none");
+}
+
 ino_t inode_of(const std::filesystem::path& path) {
     struct stat status = {};
     REQUIRE(::lstat(path.c_str(), &status) == 0);
@@ -144,6 +155,41 @@ TEST_CASE(
     struct stat status = {};
     REQUIRE(::stat(f.arch.c_str(), &status) == 0);
     CHECK((status.st_mode & 07777U) == 0750U);
+}
+
+TEST_CASE(
+    "publisher: provenance comes, changes and goes with its package", "[repository][publisher]"
+) {
+    Fixture f;
+    StagedPackage a = with_provenance(f.stage("a", "1-r0"));
+    f.publish_all({a, f.stage("b", "1-r0")});
+    CHECK(names_in(f.arch) == "APKINDEX.tar.gz a-1-r0.apk a-1-r0.apk.intoto.jsonl b-1-r0.apk");
+    CHECK(provenance_of(f.arch, a.entry) == a.entry.checksum);
+    CHECK(names_in(f.staging).empty());
+    CHECK(problems_of(f.repository).empty());
+
+    a = with_provenance(f.stage("a", "1-r0", "another"));
+    f.publish_all({a});
+    CHECK(provenance_of(f.arch, a.entry) == a.entry.checksum);
+    CHECK(names_in(f.staging).empty());
+
+    f.publish_all({f.stage("a", "1-r0", "a third")});
+    CHECK(names_in(f.arch) == "APKINDEX.tar.gz a-1-r0.apk b-1-r0.apk");
+}
+
+TEST_CASE(
+    "publisher: a package that is there gets its provenance, and keeps it",
+    "[repository][publisher]"
+) {
+    Fixture f;
+    f.publish_all({f.stage("a", "1-r0")});
+    const ino_t package = inode_of(f.arch / "a-1-r0.apk");
+    const StagedPackage a = with_provenance(f.stage("a", "1-r0"));
+    f.publish_all({a});
+    f.publish_all({f.stage("a", "1-r0")});
+    CHECK(provenance_of(f.arch, a.entry) == a.entry.checksum);
+    CHECK(inode_of(f.arch / "a-1-r0.apk") == package);
+    CHECK(names_in(f.staging).empty());
 }
 
 TEST_CASE("publisher: modes do not depend on the umask", "[repository][publisher]") {
@@ -240,7 +286,8 @@ TEST_CASE(
     REQUIRE(publish(
         repository,
         "x86_64",
-        {stage_package(staging, "a", "1-r0"), stage_package(staging, "b", "1-r0")},
+        {with_provenance(stage_package(staging, "a", "1-r0")),
+         with_provenance(stage_package(staging, "b", "1-r0"))},
         {}
     ));
     bool is_finished = false;
@@ -248,9 +295,9 @@ TEST_CASE(
         // Two names that are published already get other bytes, a third one is new.
         std::vector<StagedPackage> packages;
         for (const std::string& name : {"a"s, "b"s, "c"s}) {
-            packages.push_back(
+            packages.push_back(with_provenance(
                 stage_package(staging, name, "1-r0", "content " + std::to_string(call))
-            );
+            ));
         }
         is_finished = !is_killed_at(call, [&] {
             return publish(repository, "x86_64", packages, {}).has_value();
@@ -261,6 +308,7 @@ TEST_CASE(
             const auto package = apk::PackageFile::open(repository / "x86_64" / entry.file_name());
             REQUIRE(package);
             CHECK(package->head().checksum == entry.checksum);
+            CHECK(provenance_of(repository / "x86_64", entry) == entry.checksum);
         }
         REQUIRE(call < 10'000);
     }
