@@ -103,7 +103,7 @@ struct BuildOptions {
     bool interactive = false;                   ///< a shell in the guest where a step failed
     bool network = false;                       ///< --network=host
     bool shell_check = true;                    ///< bash parses all scripts before anything runs
-    const apk::PrivateKey* key = nullptr;
+    const apk::Signer* key = nullptr;
     std::int64_t source_date = 0;                                    ///< Unix seconds
     std::string namespace_name = "unknown";                          ///< --namespace
     std::string repository_url = "https://unknown/unknown/unknown";  ///< --git-repo-url

@@ -90,8 +90,8 @@ Result<IndexFile> read_index(
 );
 /// Makes APKINDEX.tar.gz: entries DESCRIPTION, then APKINDEX (apk's own order); date 0; signed if a
 /// key is given. Deterministic.
-Result<std::string> write_index(const Index& index, const PrivateKey* key);
+Result<std::string> write_index(const Index& index, const Signer* key);
 /// Puts a signature in front of an index file; an existing one is replaced.
-Result<std::string> sign_index(std::string_view bytes, const PrivateKey& key);
+Result<std::string> sign_index(std::string_view bytes, const Signer& key);
 
 }  // namespace quern::apk

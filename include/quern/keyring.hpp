@@ -107,9 +107,31 @@ class Passphrase {
     std::string text_;
 };
 
-/// A private RSA key. Not copyable, not printable.
-class PrivateKey {
+/// Makes signatures by one RSA key, wherever it lies. Thread safety: const methods.
+class Signer {
  public:
+    virtual ~Signer() = default;
+    /// File name of the public key, which signatures carry: "alice.rsa.pub".
+    virtual const std::string& public_key_name() const = 0;
+    virtual Result<PublicKey> public_key() const = 0;
+    /// PKCS#1 v1.5 over a digest. Errors: signature, io, and those of where the key lies.
+    virtual Result<Signature> sign(const SignedDigests& digests, SignatureKind kind) const = 0;
+    Result<Signature> sign(const SignedDigests& digests) const {
+        return sign(digests, SignatureKind::rsa256);
+    }
+
+ protected:
+    Signer() = default;
+    Signer(const Signer&) = default;
+    Signer(Signer&&) = default;
+    Signer& operator=(const Signer&) = default;
+    Signer& operator=(Signer&&) = default;
+};
+
+/// A private RSA key. Not copyable, not printable.
+class PrivateKey final : public Signer {
+ public:
+    using Signer::sign;
     /// PEM PKCS#1 or PKCS#8, encrypted or not. `name` is the file name without directory;
     /// signatures carry it with ".pub" behind. Errors: invalid_data (no key, not RSA), signature
     /// (encrypted: no or wrong passphrase).
@@ -125,15 +147,13 @@ class PrivateKey {
     PrivateKey& operator=(PrivateKey&&) noexcept;
     PrivateKey(const PrivateKey&) = delete;
     PrivateKey& operator=(const PrivateKey&) = delete;
-    ~PrivateKey();
+    ~PrivateKey() override;
 
-    const std::string& public_key_name() const { return public_name_; }
-    Result<PublicKey> public_key() const;
+    const std::string& public_key_name() const override { return public_name_; }
+    Result<PublicKey> public_key() const override;
     /// PKCS#1 PEM (as melange writes it), or encrypted PKCS#8 if a passphrase is given.
     Result<std::string> to_pem(const Passphrase& passphrase = {}) const;
-    /// PKCS#1 v1.5 over a digest.
-    Result<Signature> sign(const SignedDigests& digests, SignatureKind kind = SignatureKind::rsa256)
-        const;
+    Result<Signature> sign(const SignedDigests& digests, SignatureKind kind) const override;
 
  private:
     struct State;

@@ -163,7 +163,7 @@ Result<std::string> rsa_public_key(const PublicKey& key) {
 }
 
 /// Version 0, digest 4 (SHA-512), the key's id. Source: apk-format 7 (signature).
-Result<std::string> sign(std::string_view payload, const PrivateKey& key) {
+Result<std::string> sign(std::string_view payload, const Signer& key) {
     constexpr std::size_t id_size = 16;
     const auto raw = [](const Digest& digest) {
         return std::string(
@@ -185,7 +185,7 @@ Result<std::string> sign(std::string_view payload, const PrivateKey& key) {
 }  // namespace
 
 Result<std::string> write_adb_index(
-    const Index& index, std::string_view pkgname_spec, const PrivateKey* key
+    const Index& index, std::string_view pkgname_spec, const Signer* key
 ) {
     QUERN_TRY(const std::string payload, IndexBuilder().build(index, pkgname_spec));
     std::string plain("ADB.");

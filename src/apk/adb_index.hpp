@@ -15,7 +15,7 @@ namespace quern::apk {
 /// invalid_data (a relation that is none, a number or text too large for the format). Source:
 /// apk-format 7.
 Result<std::string> write_adb_index(
-    const Index& index, std::string_view pkgname_spec, const PrivateKey* key
+    const Index& index, std::string_view pkgname_spec, const Signer* key
 );
 
 }  // namespace quern::apk

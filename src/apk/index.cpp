@@ -238,7 +238,7 @@ Result<std::string_view> verified_index_body(
     return members.body;
 }
 
-Result<std::string> write_index(const Index& index, const PrivateKey* key) {
+Result<std::string> write_index(const Index& index, const Signer* key) {
     const std::string text = index.to_string();
     std::vector<IndexRecord> records;
     records.reserve(index.entries.size());
@@ -256,7 +256,7 @@ Result<std::string> write_index(const Index& index, const PrivateKey* key) {
     );
 }
 
-Result<std::string> sign_index(std::string_view bytes, const PrivateKey& key) {
+Result<std::string> sign_index(std::string_view bytes, const Signer& key) {
     QUERN_TRY(const Members members, split_members(bytes));
     // What is signed should be an index: a signature says that its maker has looked at it.
     QUERN_TRY([[maybe_unused]] const Index checked, read_body(members.body, {}));

@@ -186,7 +186,7 @@ class BodyWriter {
 
 }  // namespace
 
-Result<std::string> write_index_body(const IndexBody& body, const PrivateKey* key) {
+Result<std::string> write_index_body(const IndexBody& body, const Signer* key) {
     QUERN_TRY(std::string bytes, BodyWriter(body).write());
     return key == nullptr ? Result<std::string>(std::move(bytes)) : sign_member(bytes, *key);
 }

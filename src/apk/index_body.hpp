@@ -21,7 +21,7 @@ struct IndexBody {
 };
 
 /// APKINDEX.tar.gz, signed if there is a key.
-Result<std::string> write_index_body(const IndexBody& body, const PrivateKey* key);
+Result<std::string> write_index_body(const IndexBody& body, const Signer* key);
 
 /// The parts of a body that `write_index_body` made, nothing of any other.
 struct IndexBodyContent {

@@ -156,7 +156,7 @@ Result<Index> IndexDraft::to_index(const IndexLimits& limits) const {
     return index;
 }
 
-Result<std::string> IndexDraft::write(const PrivateKey* key, ThreadPool* pool) const {
+Result<std::string> IndexDraft::write(const Signer* key, ThreadPool* pool) const {
     const archive::ChunkedMember none;
     return write_index_body(
         {.description = description_,

@@ -52,7 +52,7 @@ class IndexDraft {
     /// Everything read anew. Errors: those of Index::parse.
     Result<Index> to_index(const IndexLimits& limits) const;
     /// APKINDEX.tar.gz. The same bytes whatever changes led here and however many threads.
-    Result<std::string> write(const PrivateKey* key, ThreadPool* pool = nullptr) const;
+    Result<std::string> write(const Signer* key, ThreadPool* pool = nullptr) const;
 
  private:
     struct Origin;

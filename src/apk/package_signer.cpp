@@ -15,7 +15,7 @@
 
 namespace quern::apk {
 
-Result<void> sign_package(const std::filesystem::path& path, const PrivateKey& key) {
+Result<void> sign_package(const std::filesystem::path& path, const Signer& key) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd) {
         const int error = errno;

@@ -83,9 +83,7 @@ Result<std::string> pack_control(
     return archive::gzip_compress(tar.text(), {.level = options.compression_level});
 }
 
-Result<std::string> sign_control(
-    std::string_view control, const PrivateKey& key, std::int64_t mtime
-) {
+Result<std::string> sign_control(std::string_view control, const Signer& key, std::int64_t mtime) {
     SignedDigests digests;
     digests.update(control);
     QUERN_TRY(const Signature signature, key.sign(digests));

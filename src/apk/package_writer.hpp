@@ -39,9 +39,9 @@ class DataSink {
 using DataWriter = std::function<Result<void>(DataSink& sink)>;
 
 struct PackageWriterOptions {
-    const PrivateKey* key = nullptr;  ///< unsigned without
-    Timestamp timestamp;              ///< mtime of signature and control entries
-    int compression_level = 0;        ///< 0 = default_gzip_level
+    const Signer* key = nullptr;  ///< unsigned without
+    Timestamp timestamp;          ///< mtime of signature and control entries
+    int compression_level = 0;    ///< 0 = default_gzip_level
     ThreadPool* pool = nullptr;
 };
 
@@ -78,6 +78,6 @@ Result<WrittenPackage> write_package(
 
 /// Signs a finished package anew, in place and atomically; other signatures are dropped. Errors: as
 /// reading; io.
-Result<void> sign_package(const std::filesystem::path& path, const PrivateKey& key);
+Result<void> sign_package(const std::filesystem::path& path, const Signer& key);
 
 }  // namespace quern::apk

@@ -118,7 +118,7 @@ Result<std::string> make_signature_section(const Signature& signature, std::int6
     return archive::gzip_compress(tar.text());
 }
 
-Result<std::string> sign_member(std::string_view body, const PrivateKey& key) {
+Result<std::string> sign_member(std::string_view body, const Signer& key) {
     SignedDigests digests;
     digests.update(body);
     QUERN_TRY(const Signature signature, key.sign(digests));

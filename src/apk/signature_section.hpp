@@ -19,7 +19,7 @@ namespace quern::apk {
 Result<std::string> make_signature_section(const Signature& signature, std::int64_t mtime);
 
 /// `body` with a signature section in front of it, of date 0.
-Result<std::string> sign_member(std::string_view body, const PrivateKey& key);
+Result<std::string> sign_member(std::string_view body, const Signer& key);
 
 /// True if an entry of this name belongs to a signature section.
 bool is_signature_name(std::string_view name);

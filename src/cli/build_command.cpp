@@ -21,7 +21,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -69,7 +68,7 @@ void add_description_flags(CLI::App& app, BuildFlags& flags) {
 
 void add_output_flags(CLI::App& app, BuildFlags& flags) {
     add_option(app, "--signing-key", flags.key.path, "private key that signs packages and index");
-    add_passphrase_flags(app, flags.key);
+    add_signer_flags(app, flags.key);
     add_option(app, "--out-dir", flags.out_directory, "the repository; packages land in DIR/ARCH")
         ->capture_default_str();
     add_flag(
@@ -346,12 +345,8 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
     QUERN_TRY(const auto session, Session::create(invocation, session_options));
     QUERN_TRY(build::BuildOptions options, build_options(flags, *session));
     options.command_line = invocation.words;
-    std::optional<apk::PrivateKey> key;
-    if (!flags.key.path.empty()) {
-        QUERN_TRY(apk::PrivateKey loaded, load_key(flags.key));
-        key.emplace(std::move(loaded));
-        options.key = &*key;
-    }
+    QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
+    options.key = signer.get();
     std::vector<build::TestReport> tested;
     const build::BuildTests tests = {
         test_run_options(flags.test, flags.step, invocation),

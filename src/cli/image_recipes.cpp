@@ -28,7 +28,7 @@ using Json = nlohmann::ordered_json;
 
 /// The repository is there from the first recipe on: it is part of what decides a build, and none
 /// is to be built again because it came into being.
-Result<void> make_repository(const fs::path& directory, const apk::PrivateKey& key) {
+Result<void> make_repository(const fs::path& directory, const apk::Signer& key) {
     const fs::path index = directory / "APKINDEX.tar.gz";
     std::error_code failure;
     if (fs::exists(index, failure)) {
@@ -94,7 +94,8 @@ void tell(const fs::path& recipe, const build::BuildReport& report, Reporter& re
 }
 
 Result<void> add_built_repository(const RecipeDirectoryFlags& flags, ImageSession& opened) {
-    const std::string public_key = flags.key.path + ".pub";
+    const std::string public_key =
+        flags.key.signer_key.empty() ? flags.key.path + ".pub" : flags.key.signer_key;
     std::error_code failure;
     if (!fs::exists(public_key, failure)) {
         return Error(
@@ -136,7 +137,7 @@ void add_recipe_directory_flags(CLI::App& app, RecipeDirectoryFlags& flags) {
         ->group(heading);
     add_option(app, "--signing-key", flags.key.path, "private key that signs what is built")
         ->group(heading);
-    add_passphrase_flags(app, flags.key);
+    add_signer_flags(app, flags.key);
     add_list(
         app,
         "--pipeline-dirs",
@@ -162,7 +163,7 @@ void add_recipe_directory_flags(CLI::App& app, RecipeDirectoryFlags& flags) {
 }
 
 Result<void> prepare_image(const RecipeDirectoryFlags& flags, ImageFlags& image) {
-    if (flags.key.path.empty()) {
+    if (flags.key.path.empty() && flags.key.signer.empty()) {
         return Error(ErrorCode::usage, "--build-recipes needs a key that signs what is built")
             .help("`quern keygen KEY` makes one; name it with --signing-key KEY");
     }
@@ -177,7 +178,7 @@ Result<Json> build_recipes(
 ) {
     QUERN_CHECK(add_built_repository(flags, opened));
     QUERN_TRY(const std::vector<fs::path> recipes, find_all(flags.directories));
-    QUERN_TRY(const apk::PrivateKey key, load_key(flags.key));
+    QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
     Session& session = *opened.session;
     pipeline::Library library(
         {flags.pipeline_directories.begin(), flags.pipeline_directories.end()}, session.reader()
@@ -186,12 +187,12 @@ Result<Json> build_recipes(
     build::BuildOptions options;
     options.environment = environment_of(opened);
     options.out_directory = flags.out_directory;
-    options.key = &key;
+    options.key = signer.get();
     options.command_line = invocation.words;
     options.source_date = opened.options.source_date_epoch.value_or(opened.options.build_date);
     Json built = Json::array();
     for (const std::string& architecture : opened.options.architectures) {
-        QUERN_CHECK(make_repository(fs::path(flags.out_directory) / architecture, key));
+        QUERN_CHECK(make_repository(fs::path(flags.out_directory) / architecture, *signer));
         options.load.architecture = architecture;
         QUERN_TRY(
             const std::vector<fs::path> order,

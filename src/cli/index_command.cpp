@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 
 namespace quern::cli {
 namespace {
@@ -68,12 +67,8 @@ Result<void> run_index(const IndexFlags& flags, const Invocation& invocation) {
             .help("name package files or folders of them, or --prune, --remove or --html");
     }
     QUERN_TRY(auto options, index_options(flags, invocation.global.limits));
-    std::optional<apk::PrivateKey> key;
-    if (!flags.key.path.empty()) {
-        QUERN_TRY(apk::PrivateKey loaded, load_key(flags.key));
-        key.emplace(std::move(loaded));
-        options.key = &*key;
-    }
+    QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
+    options.key = signer.get();
     ThreadPool pool(invocation.global.threads);
     const std::vector<std::filesystem::path> packages(flags.packages.begin(), flags.packages.end());
     QUERN_TRY(const auto report, repository::index_packages(flags.output, packages, options, pool));
@@ -95,7 +90,7 @@ Run define_index(CLI::App& app) {
     add_option(app, "-s,--source", flags->source, "index to merge into; default: the output");
     add_option(app, "-a,--arch", flags->architecture, "take only packages of this architecture");
     add_option(app, "--signing-key", flags->key.path, "private key that signs the index");
-    add_passphrase_flags(app, flags->key);
+    add_signer_flags(app, flags->key);
     add_list(
         app, "--index-format", flags->formats, "v2 (APKINDEX); v3 adds Packages.adb for apk 3"
     );

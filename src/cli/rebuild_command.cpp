@@ -203,11 +203,7 @@ Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation
     session_options.offline = flags.environment.offline;
     session_options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
     QUERN_TRY(const auto session, Session::create(invocation, session_options));
-    std::optional<apk::PrivateKey> key;
-    if (!flags.key.path.empty()) {
-        QUERN_TRY(apk::PrivateKey loaded, load_key(flags.key));
-        key.emplace(std::move(loaded));
-    }
+    QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
     std::set<std::string> built;
     std::size_t different = 0;
     for (const std::string& target : flags.targets) {
@@ -216,7 +212,7 @@ Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation
         if (built.insert(fmt::format("{}-{}.{}", info.origin, info.version, info.architecture))
                 .second) {
             QUERN_TRY(build::BuildOptions options, build_options(package, flags));
-            options.key = key ? &*key : nullptr;
+            options.key = signer.get();
             options.source_directory = flags.source_directory;
             options.command_line = invocation.words;
             if (auto done = rebuild(package, options, *session); !done) {
@@ -263,7 +259,7 @@ Run define_rebuild(CLI::App& app) {
     )
         ->capture_default_str();
     add_option(app, "--signing-key", flags->key.path, "signs what is built; comparing needs none");
-    add_passphrase_flags(app, flags->key);
+    add_signer_flags(app, flags->key);
     add_flag(app, "--diff", flags->diff, "print what differs (default true)");
     add_runner_flag(app, flags->runner);
     return [flags](const Invocation& invocation) { return run_rebuild(*flags, invocation); };

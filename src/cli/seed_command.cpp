@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace quern::cli {
@@ -32,19 +31,10 @@ struct ConvertFlags {
     KeyFlags key;
 };
 
-Result<std::optional<apk::PrivateKey>> optional_key(const KeyFlags& flags) {
-    std::optional<apk::PrivateKey> key;
-    if (!flags.path.empty()) {
-        QUERN_TRY(apk::PrivateKey loaded, load_key(flags));
-        key.emplace(std::move(loaded));
-    }
-    return key;
-}
-
 Result<void> run_seed(const SeedFlags& flags, const Invocation& invocation) {
     const auto reporter = make_reporter(invocation.global);
     ThreadPool pool(invocation.global.threads);
-    QUERN_TRY(const auto key, optional_key(flags.key));
+    QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
     QUERN_TRY(const std::filesystem::path cache, cache_directory(invocation.global));
     seed::SeedOptions options;
     options.description = flags.description;
@@ -54,7 +44,7 @@ Result<void> run_seed(const SeedFlags& flags, const Invocation& invocation) {
     options.architecture = flags.architecture == "host"
                                ? apk::host_architecture()
                                : apk::to_apk_architecture(flags.architecture);
-    options.key = key ? &*key : nullptr;
+    options.key = signer.get();
     options.offline = flags.offline;
     Diagnostics diagnostics;
     auto report = seed::seed(options, pool, diagnostics, *reporter, invocation.cancel);
@@ -82,11 +72,11 @@ Result<void> run_seed(const SeedFlags& flags, const Invocation& invocation) {
 Result<void> run_convert(const ConvertFlags& flags, const Invocation& invocation) {
     const auto reporter = make_reporter(invocation.global);
     ThreadPool pool(invocation.global.threads);
-    QUERN_TRY(const auto key, optional_key(flags.key));
+    QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
     const std::vector<std::filesystem::path> debs(flags.debs.begin(), flags.debs.end());
     const seed::ConvertOptions options = {
         .out_directory = flags.out_directory,
-        .key = key ? &*key : nullptr,
+        .key = signer.get(),
         .extra_provides = flags.provides,
     };
     QUERN_TRY(
@@ -115,7 +105,7 @@ Run define_seed(CLI::App& app) {
     add_list(app, "--group", flags->groups, "only these groups of the description");
     add_option(app, "--arch", flags->architecture, "architecture")->capture_default_str();
     add_option(app, "--signing-key", flags->key.path, "private key that signs packages and index");
-    add_passphrase_flags(app, flags->key);
+    add_signer_flags(app, flags->key);
     add_flag(app, "--offline", flags->offline, "use only what was downloaded before");
     return [flags](const Invocation& invocation) { return run_seed(*flags, invocation); };
 }
@@ -129,7 +119,7 @@ Run define_convert(CLI::App& app) {
         app, "--provides", flags->provides, "names that each package provides besides its own"
     );
     add_option(app, "--signing-key", flags->key.path, "private key that signs the packages");
-    add_passphrase_flags(app, flags->key);
+    add_signer_flags(app, flags->key);
     return [flags](const Invocation& invocation) { return run_convert(*flags, invocation); };
 }
 

@@ -5,23 +5,16 @@
 
 #include "cli/terminal.hpp"
 #include "fetch/content_store.hpp"
-#include "support/atomic_file.hpp"
 #include "support/child_process.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <termios.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 namespace quern::cli {
@@ -30,80 +23,6 @@ namespace {
 std::string environment_value(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string() : std::string(value);
-}
-
-Result<std::string> ask_for_passphrase(const std::string& path) {
-    const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-    if (!terminal) {
-        return Error(
-                   ErrorCode::signature,
-                   fmt::format("the key {} is encrypted and no passphrase was given", path)
-        )
-            .help("use --passphrase-file FILE or --passphrase-fd N");
-    }
-    std::ignore = write_all(
-        terminal.get(), fmt::format("passphrase of {}: ", path)
-    );  // the answer counts, not the prompt
-    termios before{};
-    const bool has_echo = ::tcgetattr(terminal.get(), &before) == 0;
-    if (has_echo) {
-        termios silent = before;
-        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        ::tcsetattr(terminal.get(), TCSAFLUSH, &silent);
-    }
-    std::string answer;
-    char c = 0;
-    while (::read(terminal.get(), &c, 1) == 1 && c != '\n') {
-        answer += c;
-    }
-    if (has_echo) {
-        ::tcsetattr(terminal.get(), TCSAFLUSH, &before);
-    }
-    std::ignore = write_all(terminal.get(), "\n");  // as above
-    return answer;
-}
-
-Result<std::string> read_passphrase_fd(int fd) {
-    std::string text;
-    char buffer[256];
-    for (;;) {
-        const ssize_t count = ::read(fd, buffer, sizeof buffer);
-        if (count < 0) {
-            return Error::system(
-                errno, fmt::format("reading the passphrase from descriptor {}", fd)
-            );
-        }
-        if (count == 0) {
-            return text;
-        }
-        text.append(buffer, static_cast<std::size_t>(count));
-    }
-}
-
-std::string first_line(const std::string& text) {
-    return text.substr(0, text.find_first_of("\r\n"));
-}
-
-Result<apk::Passphrase> given_passphrase(const KeyFlags& flags) {
-    if (!flags.passphrase_file.empty()) {
-        QUERN_TRY(const std::string text, read_file(flags.passphrase_file, 4096));
-        return apk::Passphrase(first_line(text));
-    }
-    if (flags.passphrase_fd >= 0) {
-        QUERN_TRY(const std::string text, read_passphrase_fd(flags.passphrase_fd));
-        return apk::Passphrase(first_line(text));
-    }
-    return apk::Passphrase();
-}
-
-/// A key itself must not stand on the command line, where every process can read it; and it is not
-/// repeated here.
-Result<void> expect_file_name(const std::string& path) {
-    if (path.find("-----BEGIN") == std::string::npos) {
-        return {};
-    }
-    return Error(ErrorCode::usage, "the text of a key stands where its file's name belongs")
-        .help("write the key to a file and name the file");
 }
 
 /// Of commands that run nothing.
@@ -262,48 +181,6 @@ build::Services Session::services(pipeline::Library& library) {
         state_->limits.index,
         &state_->limits.archive,
     };
-}
-
-void add_passphrase_flags(CLI::App& app, KeyFlags& flags) {
-    add_option(
-        app,
-        "--passphrase-file",
-        flags.passphrase_file,
-        "file whose first line is the key's passphrase"
-    );
-    add_option(
-        app,
-        "--passphrase-fd",
-        flags.passphrase_fd,
-        "open descriptor to read the key's passphrase from"
-    );
-}
-
-Result<apk::PrivateKey> load_key(const KeyFlags& flags) {
-    QUERN_CHECK(expect_file_name(flags.path));
-    QUERN_TRY(const apk::Passphrase given, given_passphrase(flags));
-    auto key = apk::PrivateKey::load(flags.path, given);
-    const bool is_locked =
-        !key && key.error().code() == ErrorCode::signature && given.view().empty();
-    if (!is_locked) {
-        return key;
-    }
-    QUERN_TRY(std::string answer, ask_for_passphrase(flags.path));
-    return apk::PrivateKey::load(flags.path, apk::Passphrase(std::move(answer)));
-}
-
-Result<apk::Keyring> load_keyring(const std::vector<std::string>& paths) {
-    apk::Keyring keyring;
-    std::error_code failure;
-    for (const std::string& path : paths) {
-        QUERN_CHECK(expect_file_name(path));
-        if (std::filesystem::is_directory(path, failure)) {
-            QUERN_CHECK(keyring.add_directory(path));
-        } else {
-            QUERN_CHECK(keyring.add_file(path));
-        }
-    }
-    return keyring;
 }
 
 }  // namespace quern::cli

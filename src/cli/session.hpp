@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/command.hpp"
+#include "cli/key_flags.hpp"
 #include "fetch/fetcher.hpp"
 #include "fetch/git.hpp"
 #include "quern/build.hpp"
@@ -62,19 +63,5 @@ class Session {
     explicit Session(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
-
-/// Flags that name the signing key and its passphrase.
-struct KeyFlags {
-    std::string path;
-    std::string passphrase_file;
-    int passphrase_fd = -1;
-};
-void add_passphrase_flags(CLI::App& app, KeyFlags& flags);
-/// Reads the key; asks for a passphrase on the terminal where one is needed and none was given.
-/// Errors: not_found, invalid_data, signature.
-Result<apk::PrivateKey> load_key(const KeyFlags& flags);
-
-/// A keyring from paths of keys or directories of keys. Errors: not_found, invalid_data.
-Result<apk::Keyring> load_keyring(const std::vector<std::string>& paths);
 
 }  // namespace quern::cli

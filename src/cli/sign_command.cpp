@@ -27,11 +27,22 @@ struct SignIndexFlags {
     bool force = false;
 };
 
+Result<std::unique_ptr<apk::Signer>> expect_signer(
+    const KeyFlags& flags, const CancelToken& cancel
+) {
+    QUERN_TRY(auto signer, load_signer(flags, cancel));
+    if (signer == nullptr) {
+        return Error(ErrorCode::usage, "there is no key to sign with")
+            .help("name the file of a private key with --signing-key, or a command with --signer");
+    }
+    return signer;
+}
+
 Result<void> run_sign(const SignFlags& flags, const Invocation& invocation) {
-    QUERN_TRY(const apk::PrivateKey key, load_key(flags.key));
+    QUERN_TRY(const auto signer, expect_signer(flags.key, invocation.cancel));
     ThreadPool pool(invocation.global.threads);
     QUERN_CHECK(pool.for_each_index(flags.packages.size(), [&](std::size_t i) -> Result<void> {
-        if (auto done = apk::sign_package(flags.packages[i], key); !done) {
+        if (auto done = apk::sign_package(flags.packages[i], *signer); !done) {
             return std::move(done).error().context(fmt::format("signing {}", flags.packages[i]));
         }
         return {};
@@ -45,7 +56,7 @@ Result<void> run_sign(const SignFlags& flags, const Invocation& invocation) {
 
 Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invocation) {
     const auto reporter = make_reporter(invocation.global);
-    QUERN_TRY(const apk::PrivateKey key, load_key(flags.key));
+    QUERN_TRY(const auto signer, expect_signer(flags.key, invocation.cancel));
     QUERN_TRY(const std::string bytes, read_file(flags.index));
     QUERN_TRY(const apk::IndexFile index, apk::read_index(bytes, nullptr));
     if (!index.signatures.empty() && !flags.force) {
@@ -56,7 +67,7 @@ Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invoc
         ));
         return {};
     }
-    QUERN_TRY(const std::string signed_bytes, apk::sign_index(bytes, key));
+    QUERN_TRY(const std::string signed_bytes, apk::sign_index(bytes, *signer));
     QUERN_CHECK(write_file_atomically(flags.index, signed_bytes));
     return print(flags.index + "\n");
 }
@@ -68,7 +79,7 @@ Run define_sign(CLI::App& app) {
     flags->key.path = "local-melange.rsa";
     add_option(app, "packages", flags->packages, "package files, signed in place")->required();
     add_option(app, "-k,--signing-key", flags->key.path, "private key")->capture_default_str();
-    add_passphrase_flags(app, flags->key);
+    add_signer_flags(app, flags->key);
     return [flags](const Invocation& invocation) { return run_sign(*flags, invocation); };
 }
 
@@ -77,7 +88,7 @@ Run define_sign_index(CLI::App& app) {
     flags->key.path = "melange.rsa";
     add_option(app, "index", flags->index, "APKINDEX.tar.gz, signed in place")->required();
     add_option(app, "--signing-key", flags->key.path, "private key")->capture_default_str();
-    add_passphrase_flags(app, flags->key);
+    add_signer_flags(app, flags->key);
     add_flag(app, "-f,--force", flags->force, "replace an existing signature");
     return [flags](const Invocation& invocation) { return run_sign_index(*flags, invocation); };
 }

@@ -104,7 +104,7 @@ std::string Envelope::to_string() const {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Result<void> Envelope::sign(const apk::PrivateKey& key) {
+Result<void> Envelope::sign(const apk::Signer& key) {
     QUERN_TRY(apk::Signature signature, key.sign(signed_digests(*this)));
     signatures.push_back(std::move(signature));
     return {};

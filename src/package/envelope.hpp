@@ -23,8 +23,8 @@ struct Envelope {
     /// One line of JSON with a newline. Inverts parse.
     std::string to_string() const;
 
-    /// Adds a signature. Errors: as PrivateKey::sign.
-    Result<void> sign(const apk::PrivateKey& key);
+    /// Adds a signature. Errors: as Signer::sign.
+    Result<void> sign(const apk::Signer& key);
     /// Gives the name of the key that signed. Errors: as Keyring::verify.
     Result<std::string> verify(const apk::Keyring& keyring) const;
 };

@@ -216,7 +216,7 @@ Result<Provenance> Provenance::parse(std::string_view json) {
     return provenance;
 }
 
-Result<std::string> write_provenance(const Provenance& provenance, const apk::PrivateKey* key) {
+Result<std::string> write_provenance(const Provenance& provenance, const apk::Signer* key) {
     Envelope envelope = {payload_type, provenance.to_json(), {}};
     if (key != nullptr) {
         QUERN_CHECK(envelope.sign(*key));

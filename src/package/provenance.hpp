@@ -49,7 +49,7 @@ struct Provenance {
 };
 
 /// The signed file beside a package, one line; without `key` nobody signs. Errors: as signing.
-Result<std::string> write_provenance(const Provenance& provenance, const apk::PrivateKey* key);
+Result<std::string> write_provenance(const Provenance& provenance, const apk::Signer* key);
 
 struct VerifiedProvenance {
     std::string signer;  ///< name of the key; empty if signatures were not looked at

@@ -106,7 +106,7 @@ Result<UniqueFd> lock_directory(const std::filesystem::path& directory) {
 }  // namespace
 
 Result<apk::IndexDraft> read_own_index(
-    std::string bytes, const apk::PrivateKey* key, const apk::IndexLimits& limits
+    std::string bytes, const apk::Signer* key, const apk::IndexLimits& limits
 ) {
     if (key == nullptr) {
         QUERN_TRY(const apk::IndexFile file, apk::read_index(bytes, nullptr, limits));
@@ -146,7 +146,7 @@ std::filesystem::path ArchDirectory::beside(std::string_view purpose) const {
     return beside_path(path_, purpose);
 }
 
-Result<apk::IndexDraft> ArchDirectory::read_index(const apk::PrivateKey* key) const {
+Result<apk::IndexDraft> ArchDirectory::read_index(const apk::Signer* key) const {
     auto bytes = read_file(index_path());
     if (!bytes) {
         if (bytes.error().code() == ErrorCode::not_found) {
@@ -161,7 +161,7 @@ Result<apk::IndexDraft> ArchDirectory::read_index(const apk::PrivateKey* key) co
     return index;
 }
 
-Result<void> ArchDirectory::write_index(const apk::IndexDraft& index, const apk::PrivateKey* key)
+Result<void> ArchDirectory::write_index(const apk::IndexDraft& index, const apk::Signer* key)
     const {
     QUERN_TRY(const std::string bytes, index.write(key));
     return replace(index_path().filename().string(), bytes);

@@ -18,7 +18,7 @@ namespace quern::repository {
 /// be signed by `key` and is not is refused: to sign it again would make it true. Errors:
 /// signature, invalid_data, limit.
 Result<apk::IndexDraft> read_own_index(
-    std::string bytes, const apk::PrivateKey* key, const apk::IndexLimits& limits = {}
+    std::string bytes, const apk::Signer* key, const apk::IndexLimits& limits = {}
 );
 
 /// The directory of a repository that holds the packages and the index of one architecture, locked
@@ -36,9 +36,9 @@ class ArchDirectory {
 
     /// The published index; an empty one if there is none. With `key`, a signature that claims to
     /// be by it must be right.
-    Result<apk::IndexDraft> read_index(const apk::PrivateKey* key) const;
+    Result<apk::IndexDraft> read_index(const apk::Signer* key) const;
     /// Replaces the index at once.
-    Result<void> write_index(const apk::IndexDraft& index, const apk::PrivateKey* key) const;
+    Result<void> write_index(const apk::IndexDraft& index, const apk::Signer* key) const;
 
     /// Replaces one file that is for readers at once; a kill leaves nothing in the directory.
     Result<void> replace(const std::string& name, std::string_view bytes) const;

@@ -15,8 +15,8 @@
 namespace quern::repository {
 
 struct PublishOptions {
-    const apk::PrivateKey* key = nullptr;  ///< the index is unsigned without
-    bool update_index = true;              ///< --generate-index
+    const apk::Signer* key = nullptr;  ///< the index is unsigned without
+    bool update_index = true;          ///< --generate-index
 };
 
 /// One finished package in a staging directory on the same file system as the repository.
@@ -46,7 +46,7 @@ struct IndexPackagesOptions {
     std::string architecture = {};      ///< others are skipped with a warning; empty takes all
     bool merge = false;                 ///< keep what the source index has
     std::filesystem::path source = {};  ///< index to merge into
-    const apk::PrivateKey* key = nullptr;
+    const apk::Signer* key = nullptr;
     bool verify = false;                    ///< read all packages, also those that look as they did
     std::vector<std::string> removed = {};  ///< entries to drop: NAME or NAME=VERSION
     std::size_t keep_versions = 0;          ///< the newest so many of each name; 0: all

@@ -26,7 +26,7 @@ struct Conversion {
         nullptr;               ///< none: paths and relations as the package has them
     std::string architecture;  ///< of the packages; empty: that of the .deb, "noarch" for "all"
     std::string layout;        ///< the package that all others depend on; empty: none
-    const apk::PrivateKey* key = nullptr;
+    const apk::Signer* key = nullptr;
     std::vector<std::string> extra_provides;
     const CancelToken* cancel = nullptr;
 };

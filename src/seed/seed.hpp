@@ -22,7 +22,7 @@ struct SeedOptions {
     std::filesystem::path cache_directory;  ///< apt's private state and the .debs
     std::vector<std::string> groups;        ///< empty: all of the description
     std::string architecture;               ///< apk's name; empty: the host's
-    const apk::PrivateKey* key = nullptr;
+    const apk::Signer* key = nullptr;
     bool offline = false;  ///< only .debs that are here already
 };
 
@@ -46,7 +46,7 @@ Result<SeedReport> seed(
 
 struct ConvertOptions {
     std::filesystem::path out_directory;
-    const apk::PrivateKey* key = nullptr;
+    const apk::Signer* key = nullptr;
     std::vector<std::string> extra_provides;
 };
 
