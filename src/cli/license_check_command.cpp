@@ -244,6 +244,11 @@ Result<CheckedSources> check_target(
     const Invocation& invocation,
     Session& session
 ) {
+    std::error_code failure;
+    if (target.find("://") == std::string::npos && !std::filesystem::exists(target, failure)) {
+        return Error(ErrorCode::not_found, fmt::format("there is no {}", printable(target)))
+            .help("name a recipe (.yaml), a package (.apk, or its URL) or a folder of sources");
+    }
     if (is_recipe(target)) {
         return check_recipe_file(target, flags, session);
     }

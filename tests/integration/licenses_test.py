@@ -52,6 +52,13 @@ def agrees(bench):
     expect(check(bench, "--strict", "--fix", path).stdout == done.stdout and path.read_text() == RECIPE, "it was changed")
 
 
+def missing(bench):
+    """what is not there is told with what can be named"""
+    for target in ("no.yaml", "no.apk", "no"):
+        done = check(bench, target, status=4)
+        expect(f"there is no {target}" in done.stderr and "name a recipe" in done.stderr, done.stderr)
+
+
 def differs(bench):
     """a difference is a warning, and a failure with --strict only"""
     path = sources(bench, LICENSE=text("ISC").replace("provided", "given"))
@@ -101,4 +108,4 @@ def at_build_end(bench):
     expect(check(bench, package).stdout == "no files of licences\n", "a package without fetch steps has no sources")
 
 
-main([agrees, differs, fixes, trees, at_build_end])
+main([missing, agrees, differs, fixes, trees, at_build_end])
