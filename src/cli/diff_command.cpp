@@ -24,7 +24,8 @@ Result<void> run_diff(const DiffFlags& flags, const Invocation& invocation) {
     QUERN_TRY(const apk::PackageFile after, opener.open(flags.after));
     QUERN_TRY(const package::ComparedPackage old_package, package::read_compared(before));
     QUERN_TRY(const package::ComparedPackage new_package, package::read_compared(after));
-    const package::Comparison comparison = package::compare(old_package, new_package);
+    package::Comparison comparison = package::compare(old_package, new_package);
+    QUERN_CHECK(package::explain_files(comparison, before, after));
     QUERN_CHECK(print(
         invocation.global.format == "json" ? package::to_json(comparison)
                                            : package::to_text(comparison)

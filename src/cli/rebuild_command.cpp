@@ -3,11 +3,13 @@
 
 #include "cli/rebuild_command.hpp"
 
+#include "apk/provenance_name.hpp"
 #include "cli/session.hpp"
 #include "cli/step_flags.hpp"
 #include "cli/terminal.hpp"
 #include "package/compare.hpp"
 #include "package/origin.hpp"
+#include "package/provenance.hpp"
 #include "quern/package_file.hpp"
 #include "quern/plan.hpp"
 #include "support/temp_dir.hpp"
@@ -18,6 +20,7 @@
 
 #include <memory>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace quern::cli {
@@ -165,9 +168,49 @@ Result<void> rebuild(
     return {};
 }
 
+Result<void> explain(
+    package::Comparison& comparison,
+    const std::filesystem::path& before,
+    const std::filesystem::path& after
+) {
+    QUERN_TRY(const apk::PackageFile old_file, apk::PackageFile::open(before));
+    QUERN_TRY(const apk::PackageFile new_file, apk::PackageFile::open(after));
+    return package::explain_files(comparison, old_file, new_file);
+}
+
+/// Whether the package came with a statement of how it was made.
+bool has_provenance(const std::string& target) {
+    std::error_code failure;
+    return std::filesystem::exists(target + std::string(apk::provenance_suffix), failure);
+}
+
+/// What this build was made from otherwise than the first; nothing if the package came without a
+/// statement. Nobody's signature is asked for: what was built shows what is true.
+Result<std::vector<std::string>> compare_provenance(
+    const std::string& target, const std::filesystem::path& rebuilt
+) {
+    if (!has_provenance(target)) {
+        return std::vector<std::string>();
+    }
+    QUERN_TRY(const auto before, package::verify_provenance(target, nullptr));
+    QUERN_TRY(const auto after, package::verify_provenance(rebuilt, nullptr));
+    return package::compare_materials(before.statement, after.statement);
+}
+
+std::string materials_text(const std::vector<std::string>& materials) {
+    std::string text;
+    for (const std::string& line : materials) {
+        text += fmt::format("  {}\n", line);
+    }
+    return text.empty() ? text : "made from\n" + text;
+}
+
 /// Compares everything but the configuration, which is what was built from, and signatures.
 Result<bool> differs(
-    const package::ComparedPackage& before, const RebuildFlags& flags, const GlobalOptions& global
+    const std::string& target,
+    const package::ComparedPackage& before,
+    const RebuildFlags& flags,
+    const GlobalOptions& global
 ) {
     const apk::PackageInfo& info = before.head.info;
     const std::filesystem::path path =
@@ -177,11 +220,14 @@ Result<bool> differs(
     std::erase_if(comparison.scripts, [](const package::Change& change) {
         return change.subject == configuration_name;
     });
+    QUERN_CHECK(explain(comparison, target, path));
+    QUERN_TRY(const auto materials, compare_provenance(target, path));
     const bool is_same = comparison.is_empty() && info.data_hash == after.head.info.data_hash;
     const std::string name = fmt::format("{}-{}", info.name, info.version);
     if (global.format == "json") {
         nlohmann::ordered_json json = {{"package", name}, {"identical", is_same}};
         json["differences"] = nlohmann::ordered_json::parse(package::to_json(comparison));
+        json["materials"] = materials;
         QUERN_CHECK(
             print(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n")
         );
@@ -190,7 +236,7 @@ Result<bool> differs(
             "{}: {}\n{}",
             printable(name),
             is_same ? "identical" : "DIFFERS",
-            flags.diff ? package::to_text(comparison) : ""
+            flags.diff ? package::to_text(comparison) + materials_text(materials) : ""
         )));
     }
     return !is_same;
@@ -214,6 +260,7 @@ Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation
             QUERN_TRY(build::BuildOptions options, build_options(package, flags));
             options.key = signer.get();
             options.source_directory = flags.source_directory;
+            options.provenance = has_provenance(target);
             options.command_line = invocation.words;
             if (auto done = rebuild(package, options, *session); !done) {
                 return std::move(done).error().context(
@@ -221,7 +268,7 @@ Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation
                 );
             }
         }
-        QUERN_TRY(const bool is_different, differs(package, flags, invocation.global));
+        QUERN_TRY(const bool is_different, differs(target, package, flags, invocation.global));
         different += is_different ? 1U : 0U;
     }
     if (different != 0) {

@@ -4,6 +4,7 @@
 #include "package/compare.hpp"
 
 #include "archive/tar_reader.hpp"
+#include "package/content_diff.hpp"
 #include "package/inspect.hpp"
 #include "package/path.hpp"
 #include "package/text_diff.hpp"
@@ -173,6 +174,9 @@ std::string section(const char* title, const std::vector<Change>& changes) {
     std::string text;
     for (const Change& change : changes) {
         text += to_line(change);
+        for (const std::string& reason : change.reasons) {
+            text += fmt::format("      {}\n", reason);
+        }
     }
     return text.empty() ? text : fmt::format("{}\n{}", title, text);
 }
@@ -187,12 +191,34 @@ std::string text_section(const char* title, const std::vector<Change>& changes) 
     return text.empty() ? text : fmt::format("{}\n{}", title, text);
 }
 
+/// Contents of the files at `paths`, as far as there is room.
+Result<std::map<std::string, std::string>> read_files(
+    const apk::PackageFile& package, const std::set<std::string>& paths
+) {
+    constexpr std::uint64_t largest = std::uint64_t{32} << 20U;
+    std::uint64_t room = std::uint64_t{256} << 20U;
+    std::map<std::string, std::string> files;
+    const auto visit = [&](const TarEntry& entry, archive::TarReader& content) -> Result<void> {
+        const bool fits = entry.size <= largest && entry.size <= room;
+        if (entry.type == TarType::file && fits && paths.count(entry.path) != 0) {
+            QUERN_TRY(files[entry.path], content.read_all(largest));
+            room -= entry.size;
+        }
+        return {};
+    };
+    QUERN_CHECK(package.read_data(visit));
+    return files;
+}
+
 nlohmann::ordered_json list_of(const std::vector<Change>& changes) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const Change& change : changes) {
         list.push_back(
             {{"subject", change.subject}, {"before", change.before}, {"after", change.after}}
         );
+        if (!change.reasons.empty()) {
+            list.back()["reasons"] = change.reasons;
+        }
     }
     return list;
 }
@@ -255,6 +281,30 @@ Comparison compare(const ComparedPackage& before, const ComparedPackage& after) 
         }
     }
     return comparison;
+}
+
+Result<void> explain_files(
+    Comparison& comparison, const apk::PackageFile& before, const apk::PackageFile& after
+) {
+    std::set<std::string> paths;
+    for (const Change& change : comparison.files) {
+        if (change.before.starts_with("file ") && change.after.starts_with("file ")) {
+            paths.insert(change.subject);
+        }
+    }
+    if (paths.empty()) {
+        return {};
+    }
+    QUERN_TRY(const auto old_files, read_files(before, paths));
+    QUERN_TRY(const auto new_files, read_files(after, paths));
+    for (Change& change : comparison.files) {
+        const auto old_file = old_files.find(change.subject);
+        const auto new_file = new_files.find(change.subject);
+        if (old_file != old_files.end() && new_file != new_files.end()) {
+            change.reasons = explain_difference(old_file->second, new_file->second);
+        }
+    }
+    return {};
 }
 
 std::string to_text(const Comparison& comparison) {

@@ -25,6 +25,7 @@ Result<ComparedPackage> read_compared(const apk::PackageFile& package);
 struct Change {
     std::string subject;  ///< path, field or script
     std::string before, after;
+    std::vector<std::string> reasons = {};  ///< of a file: where its contents differ, a line each
 };
 
 /// What is different between two packages.
@@ -41,9 +42,17 @@ struct Comparison {
 
 Comparison compare(const ComparedPackage& before, const ComparedPackage& after);
 
+/// Adds where the contents of changed files differ (`explain_difference`); files over 32 MiB, and
+/// what is over 256 MiB together, are left as they are. Reads the data sections of both packages.
+/// Errors: as PackageFile::read_data.
+Result<void> explain_files(
+    Comparison& comparison, const apk::PackageFile& before, const apk::PackageFile& after
+);
+
 /// For people; scripts and documents as unified diffs.
 std::string to_text(const Comparison& comparison);
-/// One line of JSON: {fields, relations, files, scripts, documents, broken_sonames}.
+/// One line of JSON: {fields, relations, files, scripts, documents, broken_sonames}; changes are
+/// {subject, before, after}, files with reasons too.
 std::string to_json(const Comparison& comparison);
 
 }  // namespace quern::package

@@ -52,6 +52,7 @@ struct Section {
     std::uint64_t name = 0;  ///< offset in the table of section names
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
+    std::uint64_t type = 0;
 };
 
 class ElfView {
@@ -121,7 +122,9 @@ class ElfView {
         for (std::uint64_t i = 0; i < count; ++i) {
             const std::uint64_t at = start + i * entry_size;
             const std::uint64_t offset = at + (is_64_bit_ ? 24 : 16);
-            result.push_back({number(at, 4), word(offset), word(offset + word_size())});
+            result.push_back(
+                {number(at, 4), word(offset), word(offset + word_size()), number(at + 4, 4)}
+            );
         }
         return result;
     }
@@ -281,11 +284,9 @@ void find_go_build_info(const std::vector<Segment>& segments, Content& file, Elf
     }
 }
 
-}  // namespace
-
-std::optional<ElfFile> read_elf(Content& file) {
+std::optional<ElfView> open_view(Content& file) {
     constexpr std::size_t smallest_header = 52;
-    const std::string header(file.read(0, smallest_header));
+    const std::string_view header = file.read(0, smallest_header);
     if (header.size() < smallest_header || !header.starts_with("\x7f"
                                                                "ELF")) {
         return std::nullopt;
@@ -295,10 +296,21 @@ std::optional<ElfFile> read_elf(Content& file) {
     if ((word_class != 1 && word_class != 2) || (byte_order != 1 && byte_order != 2)) {
         return std::nullopt;
     }
-    const ElfView view(file, word_class == 2, byte_order == 2);
+    return ElfView(file, word_class == 2, byte_order == 2);
+}
+
+}  // namespace
+
+std::optional<ElfFile> read_elf(Content& file) {
+    const auto opened = open_view(file);
+    if (!opened) {
+        return std::nullopt;
+    }
+    const ElfView& view = *opened;
+    constexpr std::size_t eight_bytes = 8;
     ElfFile elf;
-    elf.is_64_bit = word_class == 2;
-    elf.os_abi = static_cast<std::uint8_t>(header[7]);
+    elf.is_64_bit = view.word_size() == eight_bytes;
+    elf.os_abi = static_cast<std::uint8_t>(view.number(7, 1));
     elf.type = static_cast<std::uint16_t>(view.number(16, 2));
     elf.machine = static_cast<std::uint16_t>(view.number(18, 2));
     const std::vector<Segment> segments = view.segments();
@@ -315,6 +327,29 @@ std::optional<ElfFile> read_elf(Content& file) {
 std::optional<ElfFile> read_elf(std::string_view file) {
     Content content(file);
     return read_elf(content);
+}
+
+std::vector<ElfSection> elf_sections(std::string_view file) {
+    constexpr std::uint64_t no_content = 8;  // SHT_NOBITS
+    Content content(file);
+    const auto view = open_view(content);
+    std::vector<ElfSection> result;
+    if (!view) {
+        return result;
+    }
+    std::uint64_t names_index = 0;
+    const std::vector<Section> sections = view->sections(names_index);
+    for (std::size_t i = 1; i < sections.size(); ++i) {
+        const Section& section = sections[i];
+        std::string name;
+        if (names_index < sections.size() && section.name < sections[names_index].size) {
+            const Section& names = sections[names_index];
+            name = view->name_at(names.offset + section.name, names.size - section.name);
+        }
+        const std::uint64_t size = section.type == no_content ? 0 : section.size;
+        result.push_back({std::move(name), section.offset, size});
+    }
+    return result;
 }
 
 std::string soname_version(std::string_view soname) {

@@ -39,6 +39,16 @@ struct ElfFile {
 std::optional<ElfFile> read_elf(Content& file);
 std::optional<ElfFile> read_elf(std::string_view file);
 
+/// A named part of an ELF file; without content (.bss) its size is 0.
+struct ElfSection {
+    std::string name;
+    std::uint64_t offset = 0;  ///< both are what the file says: they may point outside
+    std::uint64_t size = 0;
+};
+/// Sections in the order of their headers, without the first, which is none. Empty if it is no ELF
+/// file or stripped of them. Bounded as above.
+std::vector<ElfSection> elf_sections(std::string_view file);
+
 /// The version in a soname: "libfoo.so.1.2" gives "1.2", all else "0".
 /// Source: recipe-and-build 8.2.
 std::string soname_version(std::string_view soname);

@@ -14,7 +14,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
 #include <utility>
 
 namespace quern::package {
@@ -113,18 +115,29 @@ std::string lines_of(std::string_view title, const std::vector<std::string>& lis
     return text;
 }
 
-std::string line_of(const Material& material) {
+/// "package pkg:apk/x@1?arch=x86_64", and behind it what its bytes are.
+std::string name_of(const Material& material) {
+    const std::string& place = material.uri.empty() ? material.name : material.uri;
+    return fmt::format("{} {}", printable(material.role), printable(place));
+}
+
+std::string digests_of(const Material& material) {
     std::string digests;
     for (const auto& [algorithm, hex] : material.digest) {
         digests += fmt::format(" {}:{}", printable(algorithm), printable(hex));
     }
-    const std::string& place = material.uri.empty() ? material.name : material.uri;
-    return fmt::format(
-        "  {} {}{}\n",
-        printable(material.role),
-        printable(place),
-        digests.empty() ? " (nobody knows its bytes)" : digests
-    );
+    return digests.empty() ? " (nobody knows its bytes)" : digests;
+}
+
+/// Digests by the names of materials that a rebuild should have again.
+std::multimap<std::string, std::string> outer_materials(const Provenance& provenance) {
+    std::multimap<std::string, std::string> materials;
+    for (const Material& material : provenance.materials) {
+        if (material.role != "recipe" && material.role != "pipeline") {
+            materials.emplace(name_of(material), digests_of(material));
+        }
+    }
+    return materials;
 }
 
 Result<std::string> sha256_of(const std::filesystem::path& path) {
@@ -250,6 +263,30 @@ Result<VerifiedProvenance> verify_provenance(
     return verified;
 }
 
+std::vector<std::string> compare_materials(const Provenance& before, const Provenance& after) {
+    std::vector<std::string> lines;
+    const auto add = [&lines](const char* what, const std::string& old, const std::string& fresh) {
+        if (old != fresh) {
+            lines.push_back(fmt::format("~ {}: {} => {}", what, printable(old), printable(fresh)));
+        }
+    };
+    add("runner", before.runner, after.runner);
+    add("quern", before.version, after.version);
+    const auto old_list = outer_materials(before);
+    const auto new_list = outer_materials(after);
+    const auto add_missing = [&lines](const char* sign, const auto& these, const auto& others) {
+        for (const auto& material : these) {
+            const auto [begin, end] = others.equal_range(material.first);
+            if (std::find(begin, end, material) == end) {
+                lines.push_back(fmt::format("{} {}{}", sign, material.first, material.second));
+            }
+        }
+    };
+    add_missing("-", old_list, new_list);
+    add_missing("+", new_list, old_list);
+    return lines;
+}
+
 std::string to_text(const Provenance& provenance) {
     std::string text = fmt::format(
         "  by quern {}, steps in {}{}\n",
@@ -263,7 +300,7 @@ std::string to_text(const Provenance& provenance) {
     text += lines_of("network in step", provenance.network);
     text += lines_of("secret", provenance.secrets);
     for (const Material& material : provenance.materials) {
-        text += line_of(material);
+        text += fmt::format("  {}{}\n", name_of(material), digests_of(material));
     }
     return text;
 }

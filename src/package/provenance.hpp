@@ -63,6 +63,11 @@ Result<VerifiedProvenance> verify_provenance(
     const std::filesystem::path& package, const apk::Keyring* keyring
 );
 
+/// What went into `after` that did not go into `before` as it was, and the other way round, a line
+/// each; runner and version too. Recipes and pipelines are left out: a package that is built again
+/// has them from itself.
+std::vector<std::string> compare_materials(const Provenance& before, const Provenance& after);
+
 /// One line for each thing, for people.
 std::string to_text(const Provenance& provenance);
 

@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace quern::package {
 namespace {
@@ -107,6 +108,26 @@ TEST_CASE("provenance: a package without one is told", "[package][provenance]") 
     const Fixture f;
     std::filesystem::remove(f.package.string() + ".intoto.jsonl");
     CHECK(f.problem().code() == ErrorCode::not_found);
+}
+
+TEST_CASE(
+    "provenance: two builds are compared by what they were made from", "[package][provenance]"
+) {
+    Provenance after = sample();
+    CHECK(compare_materials(sample(), after).empty());
+    after.runner = "chroot";
+    after.materials[0].digest["sha256"] = "recipes are left out";
+    after.materials[1].digest["gitCommit"] = "3";
+    after.materials.pop_back();
+    CHECK(
+        compare_materials(sample(), after) ==
+        std::vector<std::string>{
+            "~ runner: bubblewrap => chroot",
+            "- source git+https://x/y gitCommit:" + std::string(40, '2'),
+            "- source https://x/unpinned (nobody knows its bytes)",
+            "+ source git+https://x/y gitCommit:3",
+        }
+    );
 }
 
 TEST_CASE("provenance: statements about something else are refused", "[package][provenance]") {
