@@ -116,6 +116,9 @@ struct BuildOptions {
     bool cyclonedx = false;                 ///< --sbom-format: a CycloneDX document too
     bool provenance = false;                ///< --generate-provenance: how each package was made
     bool persist_lint_results = false;      ///< findings are kept beside the packages as JSON
+    std::vector<std::filesystem::path> not_sources;  ///< left out where they lie in the source tree
+    bool keeps_record = true;    ///< the next build may find that nothing has changed
+    bool reversed_fill = false;  ///< the workspace is filled in the opposite order
     /// --test: the recipe's tests run before publishing, which takes that all pass.
     const BuildTests* tests = nullptr;
 };

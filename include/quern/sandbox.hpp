@@ -68,6 +68,7 @@ struct Command {
     std::vector<std::string> drop_capabilities;
     std::optional<std::chrono::milliseconds> timeout;
     Limits limits;
+    std::string hostname = "localhost";
 };
 
 using OutputSink = std::function<void(std::string_view bytes, bool is_stderr)>;

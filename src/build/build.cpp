@@ -57,7 +57,10 @@ SourceTreeOptions source_options(
     const pipeline::Plan& plan, const BuildOptions& options, const Services& services
 ) {
     SourceTreeOptions copy;
-    copy.skip = {options.out_directory, services.cache_directory};
+    copy.skip = options.not_sources;
+    copy.skip.push_back(options.out_directory);
+    copy.skip.push_back(services.cache_directory);
+    copy.is_reversed = options.reversed_fill;
     if (!is_named(plan, options.recipe.filename().string())) {
         copy.skip.push_back(options.recipe);
     }
@@ -337,7 +340,7 @@ Result<BuildReport> build(const BuildOptions& options, const Services& services)
     }
     bool is_as_written = false;
     QUERN_TRY(report, carry_out(plan, options, services, is_as_written));
-    if (is_as_written && !report.is_partial) {
+    if (options.keeps_record && is_as_written && !report.is_partial) {
         QUERN_CHECK(record.write(content_key, report.packages));
     }
     return report;

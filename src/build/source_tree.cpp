@@ -19,6 +19,7 @@
 #include <functional>
 #include <set>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace quern::build {
@@ -288,10 +289,19 @@ Result<void> copy_source_tree(
     const SourceTreeOptions& options
 ) {
     QUERN_TRY(const SourceWalk walk, SourceWalk::open(source, options));
+    std::vector<std::pair<std::string, mode_t>> files;
+    QUERN_CHECK(walk.visit([&](const std::string& path, mode_t mode) -> Result<void> {
+        files.emplace_back(path, mode);
+        return {};
+    }));
+    if (options.is_reversed) {
+        std::reverse(files.begin(), files.end());
+    }
     SourceCopy copy(walk.tree(), home, ids);
-    return walk.visit([&](const std::string& path, mode_t mode) {
-        return copy.copy_file(path, mode);
-    });
+    for (const auto& [path, mode] : files) {
+        QUERN_CHECK(copy.copy_file(path, mode));
+    }
+    return {};
 }
 
 Result<std::string> digest_source_tree(

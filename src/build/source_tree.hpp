@@ -17,6 +17,7 @@ namespace quern::build {
 struct SourceTreeOptions {
     /// Directories (the output, the cache) and files that are left out where they lie inside.
     std::vector<std::filesystem::path> skip;
+    bool is_reversed = false;       ///< files are made in the opposite order
     bool obeys_ignore_file = true;  ///< what `.melangeignore` names is left out
 };
 

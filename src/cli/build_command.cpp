@@ -7,6 +7,7 @@
 #include "cli/step_flags.hpp"
 #include "cli/terminal.hpp"
 #include "cli/test_flags.hpp"
+#include "cli/twice_report.hpp"
 #include "fetch/git.hpp"
 #include "quern/build.hpp"
 #include "quern/plan.hpp"
@@ -47,7 +48,7 @@ struct BuildFlags {
     bool strip_origin_name = false, update_index = true, persist_lint_results = false;
     bool create_build_log = false, cleanup = true, accepted = false;
     std::vector<std::string> lint_require, lint_warn, sbom_formats;
-    bool provenance = false;
+    bool provenance = false, twice = false;
 };
 
 void add_description_flags(CLI::App& app, BuildFlags& flags) {
@@ -167,6 +168,12 @@ void add_range_flags(CLI::App& app, BuildFlags& flags) {
         "stop after this step; `quern enter` opens the guest there"
     );
     add_flag(app, "--fresh", flags.is_fresh, "run all steps, unchanged or not");
+    add_flag(
+        app,
+        "--twice",
+        flags.twice,
+        "build a second time in other circumstances and publish only if the bytes are the same"
+    );
 }
 
 void add_build_test_flags(CLI::App& app, BuildFlags& flags) {
@@ -364,7 +371,8 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
             options.workspace_directory =
                 std::filesystem::path(flags.step.workspace_directory) / architecture;
         }
-        auto built = build::build(options, services);
+        auto built = flags.twice ? build_twice_and_compare(options, services, invocation.global)
+                                 : build::build(options, services);
         QUERN_CHECK(write_junit(flags.test, tested));
         QUERN_TRY(const build::BuildReport report, std::move(built));
         tell(report, flags, session->reporter());

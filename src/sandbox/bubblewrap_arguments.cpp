@@ -31,7 +31,7 @@ void add_namespaces(Arguments& arguments, const Command& command) {
     if (!command.network) {
         arguments.add({"--unshare-net"});
     }
-    arguments.add({"--hostname", "localhost"});
+    arguments.add({"--hostname", command.hostname});
 }
 
 void add_identity(Arguments& arguments, const Command& command, IdentityMode mode) {

@@ -188,6 +188,7 @@ ChrootSpawn Chroot::prepare(const Guest& guest, const Command& command, const Co
     // The way out of a changed root; and no device is made by a step on any runner.
     spawn.capabilities = capability_mask(capabilities_of(command)) &
                          ~capability_mask({"CAP_SYS_CHROOT", "CAP_MKNOD"});
+    spawn.hostname = command.hostname;
     spawn.namespaces = command.network ? namespaces_ & ~CLONE_NEWNET : namespaces_;
     spawn.limits = OwnLimits::of(command.limits, group);
     spawn.groups = group.entrances();

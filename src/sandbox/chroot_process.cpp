@@ -224,7 +224,7 @@ void set_up_namespaces(const Prepared& prepared) noexcept {
         std::ignore = ::mount("proc", prepared.proc.c_str(), "proc", flags, nullptr);
     }
     if ((namespaces & CLONE_NEWUTS) != 0) {
-        constexpr std::string_view name = "localhost";
+        const std::string& name = prepared.spawn->hostname;
         std::ignore = ::sethostname(name.data(), name.size());
     }
     if ((namespaces & CLONE_NEWNET) != 0) {

@@ -27,6 +27,7 @@ struct ChrootSpawn {
     gid_t gid = 0;
     std::uint64_t capabilities = 0;
     int namespaces = 0;  ///< CLONE_NEW… flags
+    std::string hostname = "localhost";
     OwnLimits limits;
     std::vector<int> groups;
     std::vector<sock_filter> filter;

@@ -114,7 +114,7 @@ std::vector<std::string> create_words(const Command& first, const std::string& i
         "--label",
         fmt::format("{}={}:{}", owner_label, boot_id(), ::getpid()),
         "--network=none",
-        "--hostname=localhost",
+        "--hostname=" + first.hostname,
         "--security-opt=no-new-privileges",
         fmt::format(
             "--pids-limit={}",

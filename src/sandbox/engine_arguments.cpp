@@ -96,7 +96,7 @@ std::vector<std::string> podman_options(
         "--gidmap=" + map,
         fmt::format("--user={}:{}", command.uid, command.gid),
         fmt::format("--network={}", command.network ? "host" : "none"),
-        "--hostname=localhost",
+        "--hostname=" + command.hostname,
         "--no-hosts",
         "--unsetenv-all",
         "--security-opt=no-new-privileges",

@@ -170,7 +170,7 @@ def proves(bench):
     source = bench.folder / "recipe"
     recipe = bench.recipe(RECIPE.format(version="1.0", soname="1", extra="cat /run/secrets/token > /dev/null || true"))
     (bench.folder / "token").write_text("do-not-tell")
-    flags = ("--generate-provenance", "--secret", f"token={bench.folder}/token")
+    flags = ("--generate-provenance", "--secret", f"id=token,src={bench.folder}/token")
     env = {"SOURCE_DATE_EPOCH": "1700000000"}
     bench.build(recipe, "--out-dir", bench.folder / "packages", *flags, env=env)
     bench.build(recipe, "--out-dir", bench.folder / "again", *flags, "--fresh", env=env)
@@ -191,6 +191,9 @@ def proves(bench):
     told = bench.run("verify", "--provenance", *keys, package).stdout
     expect("made as hello.rsa.pub says" in told and "pkg:apk/busybox@" in told, told)
     expect(bench.run("verify", *keys, package.parent).stdout.count("good") == 1, "the repository is not sound")
+    flags = ("-r", STATE / "seed", "-k", STATE / "seed.rsa.pub", "--out-dir", bench.folder / "rebuilt")
+    told = json.loads(bench.run("--format", "json", "rebuild", *flags, package).stdout)
+    expect(told["identical"] and told["materials"] == [], told)
     other = bench.folder / "packages/x86_64/gear-dev-1.0-r0.apk"
     shutil.copy(other.with_name(other.name + ".intoto.jsonl"), package.with_name(package.name + ".intoto.jsonl"))
     told = bench.run("verify", "--provenance", *keys, package, status=5).stdout
@@ -214,14 +217,39 @@ pipeline:
     with: {uri: "URL", extract: "false", expected-none: "true"}
   - name: look
     runs: mkdir -p ${{targets.destdir}}/usr; cp upstream.txt ${{targets.destdir}}/usr/
-""".replace("URL", web.url("/upstream.txt", user="me:secret@")))
+""".replace("URL", web.url("/upstream.txt", user="me:hush@")))
         bench.build(recipe, "--out-dir", bench.folder / "packages", "--generate-provenance", "--network", "host")
     text = (bench.folder / "packages/x86_64/taken-1-r0.apk.intoto.jsonl").read_text()
     definition = json.loads(base64.b64decode(json.loads(text)["payload"]))["predicate"]["buildDefinition"]
     sources = [material for material in definition["resolvedDependencies"] if material["annotations"]["role"] == "source"]
-    expect("secret" not in json.dumps(definition), definition)
+    expect("hush" not in json.dumps(definition), definition)
     expect([material["digest"] for material in sources] == [{"sha256": hashlib.sha256(b"content").hexdigest()}], sources)
     expect(definition["internalParameters"]["network"] == ["taken/look"], definition)
 
 
-main([proves, proves_sources, rebuilds, documents, explains, scans_again, lints, lints_as_at_build, disabled, compares])
+def builds_twice(bench):
+    """build --twice publishes what comes out the same in other circumstances, and names what leaks where it does not, publishing nothing."""
+    recipe, _, _ = build(bench)
+    folder = bench.folder / "twice"
+    flags = ("--twice", "--out-dir", folder, "--persist-lint-results", "--generate-provenance")
+    env = {"SOURCE_DATE_EPOCH": "1700000000"}
+    bench.build(recipe, *flags, env=env)
+    bench.build(recipe, "--out-dir", bench.folder / "once", "--generate-provenance", env=env)
+    once, twice = (digests(bench.folder / name / "x86_64") for name in ("once", "twice"))
+    expect("lint-gear-1.0-r0.json" in twice, twice)
+    once.pop("APKINDEX.tar.gz"), twice.pop("APKINDEX.tar.gz")
+    expect({name: digest for name, digest in twice.items() if not name.startswith("lint-")} == once, f"{once}\n{twice}")
+    expect(not list(folder.glob(".quern-twice*")), "scratch was left")
+    before = digests(folder)
+    (recipe.parent / "a").write_text("")
+    (recipe.parent / "b").write_text("")
+    for name, leak in {"clock": "date +%s", "zone": "date -d @0", "host": "hostname || cat /proc/sys/kernel/hostname", "cores": "nproc",
+                       "locale": "echo $LC_ALL"}.items():
+        recipe.write_text(RECIPE.format(version="1.0", soname="1", extra=f"({leak}) > ${{{{targets.destdir}}}}/usr/{name}"))
+        done = bench.build(recipe, *flags, status=1, env=env)
+        expect(f"  ~ usr/{name}: " in done.stdout and "gear-dev-1.0-r0: identical" in done.stdout, done.stdout)
+        expect("nothing is published" in done.stderr, done.stderr)
+    expect(digests(folder) == before, "something was published")
+
+
+main([builds_twice, proves, proves_sources, rebuilds, documents, explains, scans_again, lints, lints_as_at_build, disabled, compares])
