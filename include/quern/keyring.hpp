@@ -107,6 +107,9 @@ class Passphrase {
     std::string text_;
 };
 
+/// Whether a text names a key in a token, not a file.
+bool is_token_uri(std::string_view text);
+
 /// Makes signatures by one RSA key, wherever it lies. Thread safety: const methods.
 class Signer {
  public:
@@ -140,6 +143,13 @@ class PrivateKey final : public Signer {
     );
     static Result<PrivateKey> load(
         const std::filesystem::path& path, const Passphrase& passphrase = {}
+    );
+    /// A key that a token holds (a card, a hardware module), by its "pkcs11:" URI (RFC 7512): it
+    /// signs there. `public_name` is the file name of its public key: "alice.rsa.pub". The library
+    /// of the token is what PKCS11_MODULE_PATH names. Errors: unsupported (OpenSSL has no engine
+    /// for it), signature (no such key, wrong PIN), io, invalid_data.
+    static Result<PrivateKey> open_token(
+        std::string public_name, const std::string& uri, const Passphrase& pin = {}
     );
     /// Errors: usage (under 2,048 or over 16,384 bits).
     static Result<PrivateKey> generate(std::string name, int bits);

@@ -6,6 +6,7 @@
 #include "quern/keyring.hpp"
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,12 @@ namespace quern::apk {
 /// Shared, never changed after it was made.
 struct PublicKey::State {
     std::shared_ptr<evp_pkey_st> key;
+};
+
+struct PrivateKey::State {
+    std::shared_ptr<evp_pkey_st> key;
+    bool is_in_token = false;
+    std::mutex mutex;  ///< of a token, which does one thing at a time
 };
 
 /// The newest text in OpenSSL's error queue of this thread, which is empty afterwards; "no reason

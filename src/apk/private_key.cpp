@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 namespace quern::apk {
@@ -80,10 +82,6 @@ Passphrase::~Passphrase() {
     wipe(text_);
 }
 
-struct PrivateKey::State {
-    Key key;
-};
-
 PrivateKey::PrivateKey(std::string public_name, std::unique_ptr<State> state)
     : public_name_(std::move(public_name)), state_(std::move(state)) {}
 PrivateKey::PrivateKey(PrivateKey&&) noexcept = default;
@@ -109,7 +107,9 @@ Result<PrivateKey> PrivateKey::parse(
     }
     QUERN_CHECK(check_rsa_key(key.get(), fewest_trusted_bits));
     ERR_clear_error();
-    return PrivateKey(std::move(name) + ".pub", std::make_unique<State>(State{std::move(key)}));
+    auto state = std::make_unique<State>();
+    state->key = std::move(key);
+    return PrivateKey(std::move(name) + ".pub", std::move(state));
 }
 
 Result<PrivateKey> PrivateKey::load(
@@ -142,7 +142,9 @@ Result<PrivateKey> PrivateKey::generate(std::string name, int bits) {
     if (!key) {
         return openssl_failure("making a key");
     }
-    return PrivateKey(std::move(name) + ".pub", std::make_unique<State>(State{std::move(key)}));
+    auto state = std::make_unique<State>();
+    state->key = std::move(key);
+    return PrivateKey(std::move(name) + ".pub", std::move(state));
 }
 
 Result<PublicKey> PrivateKey::public_key() const {
@@ -185,6 +187,10 @@ Result<std::string> PrivateKey::to_pem(const Passphrase& passphrase) const {
 Result<Signature> PrivateKey::sign(const SignedDigests& digests, SignatureKind kind) const {
     ERR_clear_error();
     const std::string digest = digests.digest(kind);
+    std::unique_lock<std::mutex> turn;
+    if (state_->is_in_token) {
+        turn = std::unique_lock(state_->mutex);
+    }
     const auto* input = reinterpret_cast<const unsigned char*>(digest.data());
     const KeyContext context(EVP_PKEY_CTX_new(state_->key.get(), nullptr));
     std::size_t size = 0;

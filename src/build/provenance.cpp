@@ -222,7 +222,8 @@ Result<package::Provenance> describe_build(
     provenance.parameters = parameters_of(configuration.package, options);
     for (const PlannedStep& planned : facts.steps) {
         const pipeline::Step* step = planned.step;
-        if (step != nullptr && !step->script.empty() && (step->network || options.network)) {
+        if (step != nullptr && !step->script.empty() &&
+            (step->network || step->downloads || options.network)) {
             provenance.network.push_back(fmt::format("{}/{}", step->package, step->name));
         }
     }

@@ -99,9 +99,32 @@ Result<void> expect_file_name(const std::string& path) {
         .help("write the key to a file and name the file");
 }
 
+/// The public key says under which name clients know it, and whether it is the right one.
+Result<apk::PrivateKey> open_token(const KeyFlags& flags, const apk::Passphrase& pin) {
+    if (flags.signer_key.empty()) {
+        return Error(ErrorCode::usage, "a key in a token needs the name of its public key")
+            .help("add --signer-key FILE.pub: signatures carry its name");
+    }
+    const std::filesystem::path path = flags.signer_key;
+    const std::string name = path.filename().string();
+    apk::Keyring ring;
+    QUERN_CHECK(ring.add_file(path));
+    QUERN_TRY(apk::PrivateKey key, apk::PrivateKey::open_token(name, flags.path, pin));
+    QUERN_TRY(const apk::PublicKey own, key.public_key());
+    if (own.fingerprint() != ring.find(name)->fingerprint()) {
+        return Error(
+            ErrorCode::signature, fmt::format("the key in the token is not that of {}", name)
+        );
+    }
+    return key;
+}
+
 Result<apk::PrivateKey> load_key(const KeyFlags& flags) {
     QUERN_CHECK(expect_file_name(flags.path));
     QUERN_TRY(const apk::Passphrase given, given_passphrase(flags));
+    if (apk::is_token_uri(flags.path)) {
+        return open_token(flags, given);
+    }
     auto key = apk::PrivateKey::load(flags.path, given);
     const bool is_locked =
         !key && key.error().code() == ErrorCode::signature && given.view().empty();
@@ -164,7 +187,7 @@ void add_signer_flags(CLI::App& app, KeyFlags& flags) {
         app,
         "--signer-key",
         flags.signer_key,
-        "public key of --signer; clients know it by this name"
+        "public key of --signer, or of a --signing-key pkcs11:URI; clients know it by this name"
     );
     add_option(
         app, "--signer-timeout", flags.signer_timeout, "seconds after which --signer is killed"

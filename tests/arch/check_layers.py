@@ -56,7 +56,7 @@ CONFINED = [
     (r"git2(\.h|/)", ["fetch/git*.cpp", "fetch/git_functions.hpp"]),
     (r"archive(_entry)?\.h$", ["archive/extract*.cpp", "archive/extract_functions.hpp"]),
     (r"(libdeflate\.h|zlib\.h|isa-l)", ["archive/gzip_*.cpp", "archive/gzip_functions.hpp"]),
-    (r"openssl/", ["apk/keyring*.cpp", "apk/private_key.cpp", "support/digest.cpp", "support/crypto_functions.hpp"]),
+    (r"openssl/", ["apk/keyring*.cpp", "apk/private_key*.cpp", "support/digest.cpp", "support/crypto_*functions.hpp"]),
     (r"re2/", ["recipe/variables.cpp", "recipe/transform.cpp"]),
     (r"spdlog/", ["support/log.cpp"]),
     (r"CLI/", ["cli/*"]),

@@ -2,12 +2,14 @@
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
 """Keys that quern never sees: a command signs packages and indexes."""
+import os
 import pathlib
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from packages import make_repository
+from packages import make_packages, make_repository
 from workbench import Skip, expect, judge_repository, main
 
 
@@ -59,4 +61,48 @@ def refuses(bench):
     expect(package.read_bytes() == before, "the package was touched")
 
 
-main([signs, refuses])
+MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
+
+
+def token(bench):
+    """A software token with a key, its URI, and the environment in which it is found."""
+    module = next((path for path in MODULES if pathlib.Path(path).exists()), None)
+    if not module or not shutil.which("softhsm2-util"):
+        raise Skip("no token here (apt-get install softhsm2 libengine-pkcs11-openssl)")
+    (bench.folder / "tokens").mkdir()
+    (bench.folder / "token.conf").write_text(f"directories.tokendir = {bench.folder}/tokens\nlog.level = ERROR\n")
+    env = {"SOFTHSM2_CONF": str(bench.folder / "token.conf"), "PKCS11_MODULE_PATH": module}
+    bench.run("keygen", "key.pem", "--key-size", "2048")
+    (bench.folder / "key.pem.pub").rename(bench.folder / "card.rsa.pub")
+    for command in ("openssl pkcs8 -topk8 -nocrypt -in key.pem -out plain.pem", "softhsm2-util --init-token --free --label box --pin 1234 --so-pin 5678",
+                    "softhsm2-util --import plain.pem --token box --label release --id 01 --pin 1234"):
+        subprocess.run(command.split(), cwd=bench.folder, env={**os.environ, **env}, check=True, capture_output=True)
+    (bench.folder / "key.pem").unlink()
+    (bench.folder / "plain.pem").unlink()
+    (bench.folder / "pin").write_text("1234\n")
+    return "pkcs11:token=box;object=release;type=private", env
+
+
+def signs_in_token(bench):
+    """a key in a token signs packages and index by its URI, and its PIN comes from a file."""
+    uri, env = token(bench)
+    flags = ("--signing-key", uri, "--signer-key", "card.rsa.pub", "--passphrase-file", "pin")
+    packages = make_packages(bench.folder / "repo/x86_64", "p", 4)
+    done = bench.run("sign", *flags, *packages, env=env, status=(0, 4))
+    if "no engine for PKCS#11" in done.stderr:
+        raise Skip("no engine here (apt-get install libengine-pkcs11-openssl)")
+    index = bench.folder / "repo/x86_64/APKINDEX.tar.gz"
+    bench.run("index", "-o", index, *flags, *packages, env=env)
+    bench.run("verify", "--keyring-append", "card.rsa.pub", index.parent, *packages)
+    (bench.folder / "pin").write_text("9999\n")
+    told = bench.run("sign", *flags, packages[0], env=env, status=5).stderr
+    expect("9999" not in told and "gives no such key" in told, told)
+    (bench.folder / "pin").write_text("1234\n")
+    bench.run("keygen", "other.rsa", "--key-size", "2048")
+    told = bench.run("sign", "--signing-key", uri, "--signer-key", "other.rsa.pub", "--passphrase-file", "pin", packages[0], env=env, status=5)
+    expect("not that of other.rsa.pub" in told.stderr, told.stderr)
+    bench.run("sign", "--signing-key", uri, packages[0], env=env, status=2)
+    bench.run("verify", "--keyring-append", "card.rsa.pub", *packages)
+
+
+main([signs, refuses, signs_in_token])
