@@ -2,13 +2,17 @@
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
 """Hostile packages, indexes, image files and base images: each is refused with a clear error, and nothing is written (attacks P1 to P17)."""
+import base64
+import contextlib
 import hashlib
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import sys
 import tarfile
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from image_bench import Repository, identity, make_apk, pack, tar_member
@@ -150,6 +154,81 @@ def images_that_lie(bench):
         expect_found("o.tar", "sha256")
     (bench.folder / "o.tar").write_bytes(archive)
     bench.run("image", "diff", "layout", "o.tar")
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """Answers every request by `lie(method, path)`: status, headers, body (or None: an endless one)."""
+    protocol_version = "HTTP/1.1"
+
+    def reply(self):
+        length = int(self.headers.get("Content-Length", 0))
+        while length > 0:
+            length -= len(self.rfile.read(min(length, 1 << 16))) or length
+        self.server.seen.append((self.path, self.headers.get("Authorization")))
+        status, headers, body = self.server.lie(self.command, self.path)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Connection", "close")
+        if body is not None:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.close_connection = True
+        try:
+            if self.command != "HEAD":
+                self.wfile.write(body or b"")
+            while body is None and self.command != "HEAD":
+                self.wfile.write(bytes(1 << 16))
+        except OSError:
+            pass  # it had enough
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = reply
+
+    def log_message(self, *_arguments):
+        pass
+
+
+@contextlib.contextmanager
+def lying_registry(lie):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    server.daemon_threads, server.lie, server.seen = True, lie, []
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def lying_registries(bench):
+    """P11, P17: a registry that answers nonsense ends the push soon with an error, and gets no other host the credentials."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"good" * 5000)]).index()
+    image = repository.image("good")
+    (bench.folder / "docker").mkdir()
+
+    def push(server, name):
+        host = f"127.0.0.1:{server.server_address[1]}"
+        secret = base64.b64encode(b"me:secret").decode()
+        (bench.folder / "docker/config.json").write_text(json.dumps({"auths": {host: {"auth": secret}}}))
+        done = bench.run("--cache-root", bench.folder / "cache", "image", "publish", image, f"{host}/team/img:1", "--arch", "x86_64", "--sbom=false",
+                         "--download-retries", "0", env={"DOCKER_CONFIG": str(bench.folder / "docker")}, status=1, timeout=60)
+        expect("error" in done.stderr and "secret" not in done.stderr, f"{name}: {done.stderr}")
+
+    with lying_registry(lambda method, path: (202, {"Location": "/v2/team/img/blobs/uploads/x", "WWW-Authenticate": 'Basic realm="x"'}, b"")) as other:
+        elsewhere = f"http://localhost:{other.server_address[1]}/"
+        lies = {
+            "a wrong status": (299, {}, b""), "no place to send to": (202, {}, b""), "a place that is none": (202, {"Location": "::::"}, b""),
+            "another scheme": (202, {"Location": "file:///etc/passwd"}, b""), "another host": (202, {"Location": elsewhere + "x"}, b""),
+            "a redirect to another host": (307, {"Location": elsewhere + "x"}, b""), "noise": (500, {}, bytes(range(256)) * 100),
+            "an endless answer": (401, {"WWW-Authenticate": "Basic"}, None),
+            "a realm on another host": (401, {"WWW-Authenticate": f'Bearer realm="{elsewhere}token",service="x"'}, b""),
+            "a broken challenge": (401, {"WWW-Authenticate": 'Bearer realm="'}, b""), "many levels": (400, {}, b"[" * 1_000_000),
+        }
+        for name, lie in lies.items():
+            with lying_registry(lambda method, path, lie=lie: (404, {}, b"") if method == "HEAD" else lie) as server:
+                push(server, name)
+        told = [path for path, authorization in other.seen if authorization]
+        expect(other.seen and not told, f"the credentials went to another host: {other.seen}")
 
 
 def hostile_names(bench):
@@ -297,6 +376,6 @@ def base_that_lies(bench):
     expect("sha256:" in refuse(bench, repository, image), "the digest is not named")
 
 
-main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, large_downloads, large_images, images_that_lie, odd_keys, hostile_names, confined_sources,
+main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, large_downloads, large_images, images_that_lie, lying_registries, odd_keys, hostile_names, confined_sources,
       hostile_database, same_modes, modes_of_outputs, link_tricks, two_owners, devices,
       no_trust_from_here, base_that_lies])
