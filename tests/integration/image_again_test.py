@@ -11,6 +11,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from image_bench import Repository, tar_member
+from packages import IO_FAULTS
 from workbench import QUERN, Skip, digests, expect, main
 
 SAYS = "nothing has changed"
@@ -210,4 +211,30 @@ def other_program(bench):
     expect(build(bench, image, "out.tar", program=other), "it is built each time")
 
 
-main([every_output, fresh, key, damaged, damaged_layout, damaged_record, changed_inputs, locked, changed_base, other_program])
+def failing_disks(bench):
+    """a build whose disk fails at any call leaves the old image or the new one whole, says why, and the next build is right."""
+    repository = Repository(bench).add("one", [tar_member("x", body=b"one" * 1000)]).index()
+    image = repository.image("one")
+    other = bench.folder / "other.yaml"
+    other.write_text(image.read_text() + "cmd: other\n")
+    build(bench, image, "good.tar")
+    build(bench, other, "other.tar")
+    whole = {(bench.folder / name).read_bytes() for name in ("good.tar", "other.tar")}
+    build(bench, image, "out.tar")
+    ended, at = [], 0
+    while not ended or ended[-1] != 0:
+        for source in (other, image):  # each time another image than lies there
+            env = {"LD_PRELOAD": str(IO_FAULTS), "QUERN_FAULT_AT": str(at), "QUERN_FAULT_COUNT": "1000", "QUERN_FAULT_ERRNO": "28"}
+            done = bench.run("--cache-root", bench.folder / "cache", "image", "build", source, "registry.example.org/team/img:1.0", bench.folder / "out.tar",
+                             "--arch", "x86_64", "--sbom-path", bench.folder, env=env, status=(0, 1))
+            expect((bench.folder / "out.tar").read_bytes() in whole, f"call {at}: the output is neither image")
+            expect(done.returncode == 0 or "No space left on device" in done.stderr, f"call {at}: {done.stderr}")
+            build(bench, source, "out.tar")
+            expect((bench.folder / "out.tar").read_bytes() == (bench.folder / ("other.tar" if source == other else "good.tar")).read_bytes(), f"call {at}: wrong image")
+        ended.append(done.returncode)
+        at += 1
+    expect(len(ended) > 10, f"only {len(ended)} calls failed")
+    expect(not [path for path in bench.folder.iterdir() if path.name.startswith(".")], "something half-written is left")
+
+
+main([every_output, fresh, key, damaged, damaged_layout, damaged_record, changed_inputs, locked, changed_base, other_program, failing_disks])
