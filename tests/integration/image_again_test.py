@@ -211,6 +211,18 @@ def other_program(bench):
     expect(build(bench, image, "out.tar", program=other), "it is built each time")
 
 
+def collected(bench):
+    """`cache gc` drops layers over its size, those not used for longest first; images are made as before."""
+    repository, image = built_once(bench)
+    good = (bench.folder / "out.tar").read_bytes()
+    layers = bench.folder / "cache/image/layers"
+    expect(list(layers.iterdir()), "no layer is kept")
+    areas = json.loads(bench.run("--format", "json", "--cache-root", bench.folder / "cache", "cache", "gc", "--max-size", "1").stdout)
+    expect({area["name"]: area["files"] for area in areas}["image/layers"] == 1 and not list(layers.iterdir()), f"{areas}")
+    expect(build(bench, image, "out.tar"), "an image that is there was built again")
+    expect(not build(bench, image, "out.tar", "--fresh") and (bench.folder / "out.tar").read_bytes() == good, "another image")
+
+
 def failing_disks(bench):
     """a build whose disk fails at any call leaves the old image or the new one whole, says why, and the next build is right."""
     repository = Repository(bench).add("one", [tar_member("x", body=b"one" * 1000)]).index()
@@ -237,4 +249,4 @@ def failing_disks(bench):
     expect(not [path for path in bench.folder.iterdir() if path.name.startswith(".")], "something half-written is left")
 
 
-main([every_output, fresh, key, damaged, damaged_layout, damaged_record, changed_inputs, locked, changed_base, other_program, failing_disks])
+main([every_output, fresh, key, damaged, damaged_layout, damaged_record, changed_inputs, locked, changed_base, other_program, collected, failing_disks])
