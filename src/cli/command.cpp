@@ -26,6 +26,7 @@ const std::vector<CommandDefinition>& command_definitions() {
          "  quern build --arch x86_64 --build-option ssl --out-dir packages\n"
          "  quern build --test hello/melange.yaml -r seed -k seed.rsa.pub   # publish if tests "
          "pass\n"
+         "  quern build --twice --generate-provenance hello/melange.yaml -r seed -k seed.rsa.pub\n"
          "  quern build --from configure       # that step and all behind it, from the state "
          "before\n"
          "  quern build --interactive          # a shell in the guest where a step fails",
@@ -114,7 +115,9 @@ const std::vector<CommandDefinition>& command_definitions() {
         {"sign",
          "Repositories",
          "sign packages in place",
-         "  quern sign --signing-key melange.rsa packages/x86_64/*.apk",
+         "  quern sign --signing-key melange.rsa packages/x86_64/*.apk\n"
+         "  quern sign --signer 'kms-sign release' --signer-key release.rsa.pub "
+         "packages/x86_64/*.apk",
          define_sign},
         {"sign-index",
          "Repositories",
@@ -126,7 +129,9 @@ const std::vector<CommandDefinition>& command_definitions() {
          "check signatures and every hash of packages or repositories",
          "  quern verify -k melange.rsa.pub packages/x86_64/hello-2.10-r0.apk\n"
          "  quern verify -k melange.rsa.pub packages/x86_64\n"
-         "  quern verify -k melange.rsa.pub,seed.rsa.pub --with-repository seed packages",
+         "  quern verify -k melange.rsa.pub,seed.rsa.pub --with-repository seed packages\n"
+         "  quern verify --provenance -k melange.rsa.pub packages/x86_64/*.apk   # how they were "
+         "made",
          define_verify},
         {"show",
          "Repositories",

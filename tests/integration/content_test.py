@@ -8,6 +8,7 @@ import io
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import tarfile
 import zlib
@@ -165,6 +166,17 @@ def rebuilds(bench):
     expect("uses-and-pipeline" not in same.stderr, same.stderr)
 
 
+def openssl_agrees(bench, envelope):
+    """Another program finds the signature right over what DSSE says is signed."""
+    kind, payload = envelope["payloadType"].encode(), base64.b64decode(envelope["payload"])
+    (bench.folder / "signed").write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload))
+    (bench.folder / "signature").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
+    if shutil.which("openssl"):
+        done = subprocess.run(["openssl", "dgst", "-sha256", "-verify", STATE / "hello.rsa.pub", "-signature", "signature", "signed"],
+                              cwd=bench.folder, capture_output=True, text=True, check=False)
+        expect(done.returncode == 0, done.stdout + done.stderr)
+
+
 def proves(bench):
     """a statement beside each package says how it was made, signed, the same each time, and verify holds it against the package."""
     source = bench.folder / "recipe"
@@ -194,6 +206,7 @@ def proves(bench):
     flags = ("-r", STATE / "seed", "-k", STATE / "seed.rsa.pub", "--out-dir", bench.folder / "rebuilt")
     told = json.loads(bench.run("--format", "json", "rebuild", *flags, package).stdout)
     expect(told["identical"] and told["materials"] == [], told)
+    openssl_agrees(bench, json.loads(text))
     other = bench.folder / "packages/x86_64/gear-dev-1.0-r0.apk"
     shutil.copy(other.with_name(other.name + ".intoto.jsonl"), package.with_name(package.name + ".intoto.jsonl"))
     told = bench.run("verify", "--provenance", *keys, package, status=5).stdout
