@@ -10,7 +10,6 @@ alone over the same tar, `ratio` one by the other; `again` is a call with nothin
 """
 import collections
 import json
-import os
 import pathlib
 import random
 import shutil
@@ -32,15 +31,25 @@ def text(seed):
     return b"".join(source.choices(words, k=BYTES // 6 + 1))[:BYTES]
 
 
+# A process of its own: what the kernel says of a child's memory has that of the process it was forked from in it.
+MEASURE = """
+import json, os, sys, time
+start = time.monotonic()
+child = os.fork()
+if child == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as file:
+    json.dump([time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024], file)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def timed(command, cwd):
-    start = time.monotonic()
-    with subprocess.Popen([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        output, errors = child.stdout.read(), child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        sys.exit(f"{command} ended with {child.returncode}: {errors.decode()}")
-    return Call(time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output, errors)
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", MEASURE, "usage.json", *map(str, command)], cwd=cwd, capture_output=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{command} ended with {done.returncode}: {done.stderr.decode()}")
+    return Call(*json.loads((cwd / "usage.json").read_text()), done.stdout, done.stderr)
 
 
 def main():
