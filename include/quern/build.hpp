@@ -102,7 +102,10 @@ struct BuildOptions {
     bool debug = false;                         ///< set -x in steps
     bool interactive = false;                   ///< a shell in the guest where a step failed
     bool network = false;                       ///< --network=host
-    bool shell_check = true;                    ///< bash parses all scripts before anything runs
+    bool own_caches = false;        ///< --cache-scope=recipe: caches of languages are this recipe's
+    bool read_only_caches = false;  ///< --cache-trust=read-only: steps leave nothing in them
+    std::uint32_t processes = 0;    ///< --processes: most of a step at a time; 0: the default
+    bool shell_check = true;        ///< bash parses all scripts before anything runs
     const apk::Signer* key = nullptr;
     std::int64_t source_date = 0;                                    ///< Unix seconds
     std::string namespace_name = "unknown";                          ///< --namespace

@@ -25,6 +25,9 @@ struct TestRunOptions {
     bool interactive = false;  ///< takes one job
     bool network = false;      ///< --network=host: for steps that do not ask for it too
     bool keep_workspace = false;
+    bool own_caches = false;        ///< --cache-scope=recipe
+    bool read_only_caches = false;  ///< --cache-trust=read-only
+    std::uint32_t processes = 0;    ///< --processes: most of a step at a time; 0: the default
     std::vector<std::string> command_line;  ///< how the user called
     std::filesystem::path cache_directory;  ///< --cache-dir, seen in guests; empty: none
     std::map<std::string, std::filesystem::path> secrets;  ///< --secret: name → file

@@ -243,7 +243,9 @@ Result<BuildPlan> plan_build(
     const std::string base =
         base_key(plan.environment, compiled, plan.source_digest, options, services);
     // Checked before anything is downloaded; what a step may use does not change what it makes.
-    QUERN_TRY(plan.limits, step_limits(compiled.package.resources));
+    const recipe::Resources& resources = compiled.package.resources;
+    QUERN_TRY(plan.limits, step_limits(resources, options.processes));
+    QUERN_CHECK(check_disk(resources, services.cache_directory, services.reporter));
     plan.keys = step_keys(base, plan.steps, settings_of(compiled, {}, plan.limits, {}, options));
     return plan;
 }
@@ -261,7 +263,13 @@ Result<BuildReport> carry_out(
     const std::filesystem::path scratch = own.workspace().path();
     QUERN_TRY(
         const GuestCaches caches,
-        GuestCaches::open(options.cache_directory, configuration.environment, scratch, services)
+        GuestCaches::open(
+            options.cache_directory,
+            configuration.environment,
+            scratch,
+            {options.own_caches ? configuration.package.name.value : "", options.read_only_caches},
+            services
+        )
     );
     own.add_mounts(caches.mounts());
     BuildReport report;

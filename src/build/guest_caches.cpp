@@ -21,6 +21,15 @@ namespace {
 // Users of the guest other than root write there too; the directories above are for this user only.
 constexpr mode_t shared_mode = 01777;
 
+Result<void> share(const std::filesystem::path& place, const GuestIds& ids) {
+    const bool is_given = ids.count <= 1 || ::chown(place.c_str(), ids.first, ids.first) == 0;
+    if (!is_given || ::chmod(place.c_str(), shared_mode) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("giving {} to the guest", place.string()));
+    }
+    return {};
+}
+
 Result<std::filesystem::path> make_shared(
     const std::filesystem::path& parent, const std::string& name, const GuestIds& ids
 ) {
@@ -52,10 +61,40 @@ std::vector<std::string> language_caches(const recipe::Environment& environment)
     return {names.begin(), names.end()};
 }
 
+Result<void> GuestCaches::add_languages(
+    const std::filesystem::path& base,
+    const recipe::Environment& environment,
+    const std::filesystem::path& scratch,
+    const CacheSharing& sharing,
+    const Services& services
+) {
+    // Trees hold ids on disk, so caches of other id ranges are others.
+    const std::string ids = fmt::format("{}-{}", services.ids.first, services.ids.count);
+    const std::filesystem::path all = services.cache_directory / "languages";
+    const std::filesystem::path kept =
+        sharing.recipe.empty() ? all / ids : all / (ids + "-recipes") / sharing.recipe;
+    QUERN_TRY(const FileTree mount_points, FileTree::open(base));
+    for (const std::string& name : language_caches(environment)) {
+        QUERN_CHECK(mount_points.make_directories(name));
+        QUERN_TRY(std::filesystem::path place, make_shared(kept, name, services.ids));
+        if (sharing.is_read_only) {
+            QUERN_TRY(
+                rootfs::Overlay overlay, rootfs::Overlay::mount(place, scratch / ("cache-" + name))
+            );
+            place = overlay.path();
+            overlays_.push_back(std::move(overlay));
+            QUERN_CHECK(share(place, services.ids));
+        }
+        mounts_.push_back({std::move(place), fmt::format("{}/{}", cache_in_guest, name), false});
+    }
+    return {};
+}
+
 Result<GuestCaches> GuestCaches::open(
     const std::filesystem::path& cache_directory,
     const recipe::Environment& environment,
     const std::filesystem::path& scratch,
+    const CacheSharing& sharing,
     const Services& services
 ) {
     GuestCaches caches;
@@ -82,22 +121,12 @@ Result<GuestCaches> GuestCaches::open(
             const int err = errno;
             return Error::system(err, fmt::format("giving {} to the guest", base.string()));
         }
-        caches.overlay_ = std::move(overlay);
+        caches.overlays_.push_back(std::move(overlay));
     } else {
         QUERN_TRY(base, make_shared(scratch / "cache", "empty", services.ids));
     }
     caches.mounts_.push_back({base, std::string(cache_in_guest), false});
-    // Trees hold ids on disk, so caches of other id ranges are others.
-    const std::filesystem::path kept = services.cache_directory / "languages" /
-                                       fmt::format("{}-{}", services.ids.first, services.ids.count);
-    QUERN_TRY(const FileTree mount_points, FileTree::open(base));
-    for (const std::string& name : language_caches(environment)) {
-        QUERN_CHECK(mount_points.make_directories(name));
-        QUERN_TRY(std::filesystem::path place, make_shared(kept, name, services.ids));
-        caches.mounts_.push_back(
-            {std::move(place), fmt::format("{}/{}", cache_in_guest, name), false}
-        );
-    }
+    QUERN_CHECK(caches.add_languages(base, environment, scratch, sharing, services));
     return caches;
 }
 

@@ -10,6 +10,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace quern::build {
 namespace {
@@ -79,8 +80,11 @@ Error bad(std::string_view name, std::string_view value, std::string_view exampl
 
 }  // namespace
 
-Result<sandbox::Limits> step_limits(const recipe::Resources& resources) {
+Result<sandbox::Limits> step_limits(const recipe::Resources& resources, std::uint32_t processes) {
     sandbox::Limits limits;
+    if (processes != 0) {
+        limits.processes = processes;
+    }
     if (!resources.memory.empty()) {
         const auto bytes = parse(resources.memory, memory_units);
         if (!bytes || *bytes == 0) {
@@ -97,6 +101,29 @@ Result<sandbox::Limits> step_limits(const recipe::Resources& resources) {
         limits.cpu_thousandths = static_cast<std::uint32_t>(*thousandths);
     }
     return limits;
+}
+
+Result<void> check_disk(
+    const recipe::Resources& resources, const std::filesystem::path& directory, Reporter& reporter
+) {
+    if (resources.disk.empty()) {
+        return {};
+    }
+    const auto bytes = parse(resources.disk, memory_units);
+    if (!bytes || *bytes == 0) {
+        return bad("disk", resources.disk, "50Gi, 512Mi, 2G or a number of bytes");
+    }
+    std::error_code failure;
+    const std::filesystem::space_info space = std::filesystem::space(directory, failure);
+    if (!failure && space.available < *bytes) {
+        reporter.warning(fmt::format(
+            "package.resources.disk asks for {}: {} has {} free",
+            human_size(*bytes),
+            directory.string(),
+            human_size(space.available)
+        ));
+    }
+    return {};
 }
 
 }  // namespace quern::build

@@ -96,6 +96,22 @@ std::filesystem::path workspace_of(const TestRunOptions& run, const std::string&
                                            : run.workspace_directory / package;
 }
 
+Result<GuestCaches> open_caches(
+    const TestBlocks& blocks,
+    const recipe::Environment& environment,
+    const std::filesystem::path& scratch,
+    const Services& services
+) {
+    const std::string& package = blocks.compiled.configuration.package.name.value;
+    return GuestCaches::open(
+        blocks.run.cache_directory,
+        environment,
+        scratch,
+        {blocks.run.own_caches ? package : "", blocks.run.read_only_caches},
+        services
+    );
+}
+
 Result<void> run_block(
     const pipeline::PackagePlan& plan,
     const TestBlocks& blocks,
@@ -121,13 +137,15 @@ Result<void> run_block(
         );
     }
     QUERN_TRY(
-        const GuestCaches caches,
-        GuestCaches::open(blocks.run.cache_directory, environment, own.workspace().path(), services)
+        const GuestCaches caches, open_caches(blocks, environment, own.workspace().path(), services)
     );
     own.add_mounts(caches.mounts());
     QUERN_CHECK(fill_workspace(own.workspace(), blocks.run, services));
     QUERN_TRY(StepLog log, StepLog::create(log_file, services.reporter));
-    QUERN_TRY(const sandbox::Limits limits, step_limits(configuration.package.resources));
+    QUERN_TRY(
+        const sandbox::Limits limits,
+        step_limits(configuration.package.resources, blocks.run.processes)
+    );
     const StepSettings settings = {
         .recipe = blocks.recipe,
         .command = "test",

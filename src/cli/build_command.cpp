@@ -238,6 +238,9 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.debug = flags.step.debug;
     options.interactive = flags.step.interactive;
     options.network = flags.step.network == "host";
+    options.own_caches = flags.step.cache_scope == "recipe";
+    options.read_only_caches = flags.step.cache_trust == "read-only";
+    options.processes = static_cast<std::uint32_t>(flags.step.processes);
     options.shell_check = flags.recipe.shell_check;
     options.namespace_name = flags.namespace_name;
     options.repository_url = flags.repository_url;

@@ -78,6 +78,24 @@ void add_step_flags(CLI::App& app, StepFlags& flags) {
     )
         ->check(one_of({"none", "host"}))
         ->capture_default_str();
+    add_option(
+        app,
+        "--cache-scope",
+        flags.cache_scope,
+        "who shares the caches of go, npm, pip and so on: all recipes, or this recipe alone"
+    )
+        ->check(one_of({"all", "recipe"}))
+        ->capture_default_str();
+    add_option(
+        app,
+        "--cache-trust",
+        flags.cache_trust,
+        "whether steps change these caches: read-only ones forget what they add"
+    )
+        ->check(one_of({"read-only", "read-write"}))
+        ->capture_default_str();
+    add_option(app, "--processes", flags.processes, "most processes of a step at a time")
+        ->check(within(1, 4'000'000));
     add_runner_flag(app, flags.runner);
     add_flag(app, "--debug-runner", flags.accepted, "accepted; nothing is left running here")
         ->group("");

@@ -29,6 +29,8 @@ build::EnvironmentOptions environment_options(const EnvironmentFlags& flags);
 /// Flags that say how steps run.
 struct StepFlags {
     std::string source_directory, workspace_directory, network = "none", runner;
+    std::string cache_scope = "all", cache_trust = "read-write";
+    int processes = 0;
     std::vector<std::string> secrets;
     std::string accepted_text;
     bool remove = true, debug = false, interactive = false, accepted = false;

@@ -25,6 +25,9 @@ build::TestRunOptions test_run_options(
     options.interactive = step.interactive;
     options.network = step.network == "host";
     options.keep_workspace = !step.remove;
+    options.own_caches = step.cache_scope == "recipe";
+    options.read_only_caches = step.cache_trust == "read-only";
+    options.processes = static_cast<std::uint32_t>(step.processes);
     options.command_line = invocation.words;
     return options;
 }

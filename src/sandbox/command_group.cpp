@@ -221,7 +221,7 @@ Result<ExitStatus> CommandGroup::judge(const ExitStatus& status, const Limits& l
                    ErrorCode::limit,
                    fmt::format("it started more than {} processes at a time", limits.processes)
         )
-            .help("a loop that starts itself again?");
+            .help("a loop that starts itself again? --processes sets the bound");
     }
     return status;
 }

@@ -40,6 +40,23 @@ def language_cache(bench):
     expect(digests(bench.folder / "cold") == digests(bench.folder / "warm"), "the cache changed the packages")
 
 
+def shared_caches(bench):
+    """a cache of a language may be one recipe's own, and read-only ones forget what steps add."""
+    def lines(name, *words):
+        step = "pipeline: [{runs: 'echo more >> $npm_config_cache/lines; echo \"has $(wc -l < $npm_config_cache/lines)\"'}]\n"
+        recipe = bench.recipe((HEAD % ("", "") + step).replace("name: probe", f"name: {name}"))
+        said = bench.build(recipe, "-v", "--fresh", *words, env=env(bench)).stderr
+        return int(said.split("has ", 1)[1].split()[0])
+    own, read_only = "--cache-scope=recipe", "--cache-trust=read-only"
+    expect([lines("one"), lines("two")] == [1, 2], "not shared")
+    expect([lines("one", own), lines("two", own), lines("one", own)] == [1, 1, 2], "not its own")
+    expect([lines("one", read_only), lines("two", read_only), lines("two")] == [3, 3, 3], "not read-only")
+    expect([lines("two", own, read_only), lines("two", own)] == [2, 2], "not its own, or not read-only")
+    user = ", accounts: {run-as: build, users: [{username: build, uid: 1000}]}"
+    recipe = bench.recipe(HEAD % ("", user) + "pipeline: [{runs: 'echo x > $npm_config_cache/of-user'}]\n")
+    bench.build(recipe, read_only, env=env(bench))
+
+
 def secrets(bench):
     """a secret is a file for the steps that name it, and is in nothing that a build leaves or prints."""
     source = bench.folder / "token"
@@ -95,6 +112,10 @@ def processes(bench):
     """the number of processes of a step is bounded."""
     recipe = bench.recipe(HEAD % (", timeout: 20s", "") + "pipeline: [{runs: 'ulimit -u; test $(ulimit -u) -le 32768'}]\n")
     bench.build(recipe, env=env(bench))
+    many = "i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i + 1)); done; wait"
+    recipe = bench.recipe(HEAD % ("", "") + f"pipeline: [{{runs: '{many}'}}]\n")
+    done = bench.build(recipe, "--processes", "30", status=(3, 4), env=env(bench))
+    expect("--processes" in done.stderr or "fork" in done.stderr, done.stderr)
 
 
 def filled_cache(bench):
@@ -112,4 +133,4 @@ def filled_cache(bench):
     expect((bench.folder / "mine" / f"sha256:{digest}").read_bytes() == source.read_bytes(), "other bytes")
 
 
-main([filled_cache, source_cache, language_cache, secrets, env_files, time_limit, processes])
+main([filled_cache, source_cache, language_cache, shared_caches, secrets, env_files, time_limit, processes])

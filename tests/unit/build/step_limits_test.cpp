@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/step_limits.hpp"
 
+#include "tests/support/recording_reporter.hpp"
+
 #include <catch2/catch.hpp>
 
+using quern::build::check_disk;
 using quern::build::step_limits;
 
 TEST_CASE("limits: quantities are those of recipes", "[build][step_limits]") {
@@ -16,7 +19,7 @@ TEST_CASE("limits: quantities are those of recipes", "[build][step_limits]") {
         {"10k", 10'000},
     }));
     CAPTURE(memory);
-    const auto limits = step_limits({.cpu = {}, .cpu_model = {}, .memory = memory, .disk = {}});
+    const auto limits = step_limits({.cpu = {}, .cpu_model = {}, .memory = memory, .disk = {}}, 0);
     REQUIRE(limits);
     CHECK(limits->memory_bytes == bytes);
 }
@@ -30,7 +33,7 @@ TEST_CASE("limits: processors may be parts", "[build][step_limits]") {
         {"0.25", 250},
     }));
     CAPTURE(cpu);
-    const auto limits = step_limits({.cpu = cpu, .cpu_model = {}, .memory = {}, .disk = {}});
+    const auto limits = step_limits({.cpu = cpu, .cpu_model = {}, .memory = {}, .disk = {}}, 0);
     REQUIRE(limits);
     CHECK(limits->cpu_thousandths == thousandths);
 }
@@ -42,11 +45,30 @@ TEST_CASE(
         "much", "-1", "0", "1.2.3", "1.2345", "Gi", "8 Gi", "99999999999999999999", "9999999999Ti"
     );
     CAPTURE(text);
-    const auto limits = step_limits({.cpu = {}, .cpu_model = {}, .memory = text, .disk = {}});
+    const auto limits = step_limits({.cpu = {}, .cpu_model = {}, .memory = text, .disk = {}}, 0);
     REQUIRE_FALSE(limits);
     CHECK(
         limits.error().message() ==
         "package.resources.memory (or --memory) is '" + std::string(text) + "'"
     );
-    CHECK_FALSE(step_limits({.cpu = text, .cpu_model = {}, .memory = {}, .disk = {}}));
+    CHECK_FALSE(step_limits({.cpu = text, .cpu_model = {}, .memory = {}, .disk = {}}, 0));
+}
+
+TEST_CASE("limits: a number of processes holds in place of the default", "[build][step_limits]") {
+    CHECK(step_limits({}, 30)->processes == 30);
+    CHECK(step_limits({}, 0)->processes == quern::sandbox::Limits().processes);
+}
+
+TEST_CASE("limits: a disk that is too small is told, and a wrong size is an error", "[build]") {
+    RecordingReporter reporter;
+    CHECK(check_disk({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "1k"}, "/", reporter));
+    CHECK(reporter.events().empty());
+    CHECK(check_disk({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "900000Ti"}, "/", reporter)
+    );
+    REQUIRE(reporter.events().size() == 1);
+    CHECK(reporter.events()[0].starts_with("warning: package.resources.disk asks for "));
+    const auto wrong =
+        check_disk({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "big"}, "/", reporter);
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().message() == "package.resources.disk (or --disk) is 'big'");
 }
