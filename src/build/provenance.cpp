@@ -250,6 +250,12 @@ Result<void> stage_provenance(
     const BuildOptions& options,
     const Services& services
 ) {
+    if (options.key == nullptr) {
+        services.reporter.warning(
+            "nobody signs what is said of how packages were made, so that nobody can trust it "
+            "(--signing-key KEY)"
+        );
+    }
     QUERN_TRY(package::Provenance provenance, describe_build(facts, options, services));
     for (std::size_t i = 0; i < staged.packages.size(); ++i) {
         repository::StagedPackage& package = staged.packages[i];

@@ -76,9 +76,11 @@ void add_provenance(Verdict& verdict, const apk::Keyring* keyring) {
         return;
     }
     const bool is_missing = verified.error().code() == ErrorCode::not_found;
-    verdict.findings.push_back(
-        {is_missing ? "provenance-missing" : "provenance", {}, verified.error().message()}
-    );
+    std::string what = verified.error().message();
+    if (is_missing) {
+        what += "; `quern build --generate-provenance` writes it";
+    }
+    verdict.findings.push_back({is_missing ? "provenance-missing" : "provenance", {}, what});
 }
 
 /// Reads the repositories that clients have beside the one that is checked.

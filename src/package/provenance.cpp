@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <system_error>
 #include <utility>
 
 namespace quern::package {
@@ -241,6 +242,11 @@ Result<VerifiedProvenance> verify_provenance(
     const std::filesystem::path& package, const apk::Keyring* keyring
 ) {
     const std::string path = package.string() + std::string(apk::provenance_suffix);
+    std::error_code failure;
+    const auto status = std::filesystem::status(path, failure);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+        return invalid(fmt::format("{} is no file", printable(path)));
+    }
     QUERN_TRY(const std::string json, read_file(path, longest_json));
     auto verified = check(json, keyring);
     if (!verified) {

@@ -9,6 +9,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -108,6 +110,14 @@ TEST_CASE("provenance: a package without one is told", "[package][provenance]") 
     const Fixture f;
     std::filesystem::remove(f.package.string() + ".intoto.jsonl");
     CHECK(f.problem().code() == ErrorCode::not_found);
+}
+
+TEST_CASE("provenance: what is no file is not waited for", "[package][provenance]") {
+    const Fixture f;
+    const std::string path = f.package.string() + ".intoto.jsonl";
+    std::filesystem::remove(path);
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    CHECK(f.problem().code() == ErrorCode::invalid_data);
 }
 
 TEST_CASE(
