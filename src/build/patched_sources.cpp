@@ -1,18 +1,17 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The machine's git makes and reads the commits. It sees no settings but those given here: what a
-// source holds can name no hook, filter or program to run.
+// The native steps bring the source into a scratch workspace beside the output; its repository is
+// made and patched there, and moved to its place when all went well.
 
 #include "build/patched_sources.hpp"
 
 #include "build/licenses.hpp"
+#include "build/local_git.hpp"
 #include "build/scratch.hpp"
 #include "build/workspace.hpp"
-#include "sandbox/find_program.hpp"
 #include "support/atomic_file.hpp"
 #include "support/cancel.hpp"
-#include "support/child_process.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -27,64 +26,6 @@ namespace quern::build {
 namespace {
 
 constexpr const char* base_reference = "refs/quern/source";
-
-Result<std::string> run_git(
-    const std::filesystem::path& directory,
-    const std::vector<std::string>& words,
-    const CancelToken& cancel
-) {
-    ProcessOptions options;
-    options.argv = {
-        sandbox::find_program("git"),
-        "-c",
-        "core.hooksPath=/dev/null",
-        "-c",
-        "core.fsmonitor=false",
-        "-c",
-        "core.attributesFile=/dev/null",
-        "-c",
-        "core.autocrlf=false",
-        "-c",
-        "commit.gpgSign=false",
-        "-c",
-        "gc.auto=0",
-        "-c",
-        "safe.directory=*"};
-    if (options.argv.front().empty()) {
-        return Error(ErrorCode::unsupported, "git is not installed")
-            .help("run 'sudo apt-get install git'");
-    }
-    options.argv.insert(options.argv.end(), words.begin(), words.end());
-    // Commits of ours are the same wherever and whenever they are made.
-    options.environment = {
-        {"PATH", "/usr/local/bin:/usr/bin:/bin"},
-        {"LC_ALL", "C"},
-        {"HOME", "/nonexistent"},
-        {"GIT_CONFIG_NOSYSTEM", "1"},
-        {"GIT_CONFIG_GLOBAL", "/dev/null"},
-        {"GIT_TERMINAL_PROMPT", "0"},
-        {"GIT_AUTHOR_NAME", "quern"},
-        {"GIT_AUTHOR_EMAIL", "quern@localhost"},
-        {"GIT_AUTHOR_DATE", "1980-01-01T00:00:00Z"},
-        {"GIT_COMMITTER_NAME", "quern"},
-        {"GIT_COMMITTER_EMAIL", "quern@localhost"},
-        {"GIT_COMMITTER_DATE", "1980-01-01T00:00:00Z"},
-    };
-    options.working_directory = directory;
-    QUERN_TRY(const CapturedOutput captured, run_captured(options, cancel));
-    if (!captured.status.is_success()) {
-        constexpr std::size_t shown = 600;
-        return Error(
-            ErrorCode::invalid_data,
-            fmt::format(
-                "git {}: {}",
-                words.front(),
-                printable(trim(captured.output + captured.error_output), true).substr(0, shown)
-            )
-        );
-    }
-    return captured.output;
-}
 
 std::string value_of(const pipeline::Step& step, std::string_view name) {
     const auto found =

@@ -4,6 +4,7 @@
 #include "build/environment.hpp"
 #include "build/execute.hpp"
 #include "build/guest.hpp"
+#include "build/guest_changes.hpp"
 #include "build/last_failure.hpp"
 #include "build/workspace.hpp"
 #include "cli/command.hpp"
@@ -14,6 +15,8 @@
 #include "quern/package_info.hpp"
 #include "quern/plan.hpp"
 #include "rootfs/overlay.hpp"
+#include "support/atomic_file.hpp"
+#include "support/file_tree.hpp"
 
 #include <fmt/format.h>
 
@@ -28,7 +31,48 @@ struct EnterFlags {
     std::vector<std::string> command;
     std::string architecture = "host", runner;
     bool network = false;
+    std::filesystem::path save_patch;
 };
+
+// Not by path: a step may have put a link in the way.
+Result<FileTree> open_directory(
+    const std::filesystem::path& merged, const build::LastFailure& last
+) {
+    const std::string& directory = last.step.working_directory;
+    const std::string prefix(build::guest_home);
+    const bool is_in_home =
+        !last.place.home.empty() && (directory == prefix || directory.starts_with(prefix + "/"));
+    std::string below = is_in_home ? directory.substr(prefix.size()) : directory;
+    below.erase(0, below.find_first_not_of('/'));
+    QUERN_TRY(FileTree root, FileTree::open(is_in_home ? last.place.home : merged));
+    return below.empty() ? Result<FileTree>(std::move(root)) : root.subtree(below);
+}
+
+// Also where the last command of the shell failed.
+Result<void> run_and_save(
+    const sandbox::Guest& guest,
+    const sandbox::Command& command,
+    const build::LastFailure& last,
+    const std::filesystem::path& file,
+    const build::Services& services
+) {
+    QUERN_TRY(FileTree directory, open_directory(guest.root, last));
+    QUERN_TRY(
+        const build::GuestChanges changes,
+        build::GuestChanges::begin(std::move(directory), services)
+    );
+    auto done = run_in_guest(guest, command, services);
+    QUERN_TRY(const std::string diff, changes.diff());
+    if (diff.empty()) {
+        services.reporter.note("no text file was changed: there is no patch");
+    } else {
+        QUERN_CHECK(write_file_atomically(file, diff));
+        services.reporter.note(
+            fmt::format("{} has what was changed in {}", file.string(), command.working_directory)
+        );
+    }
+    return done;
+}
 
 Result<void> run_in_root(
     const rootfs::CachedRoot& root, const EnterFlags& flags, const build::Services& services
@@ -66,7 +110,10 @@ Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services&
     command.network = command.network || last.step.command.network;
     command.add_capabilities = last.step.command.add_capabilities;
     command.drop_capabilities = last.step.command.drop_capabilities;
-    return run_in_guest(build::make_guest(overlay.path(), last.place.home), command, services);
+    const sandbox::Guest guest = build::make_guest(overlay.path(), last.place.home);
+    return flags.save_patch.empty()
+               ? run_in_guest(guest, command, services)
+               : run_and_save(guest, command, last, flags.save_patch, services);
 }
 
 Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
@@ -126,6 +173,12 @@ Run define_enter(CLI::App& app) {
         "take unsigned repositories"
     );
     add_flag(app, "--offline", flags->environment.offline, "use only what is in the cache");
+    add_option(
+        app,
+        "--save-patch",
+        flags->save_patch,
+        "where changes of text files in the failed step's directory go, as a patch (-p1)"
+    );
     add_flag(app, "--network", flags->network, "give the command the host's network");
     add_runner_flag(app, flags->runner);
     return [flags](const Invocation& invocation) { return run_enter(*flags, invocation); };

@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import select
+import subprocess
 import sys
 import time
 
@@ -35,6 +36,22 @@ def failed_guest(bench):
     expect(shown == "half\n/home/build/sub\nof-the-step\n", shown)
     bench.run("enter", "--", "/bin/sh", "-c", "touch kept", env=cache(bench))
     bench.run("enter", "--", "test", "-e", "kept", env=cache(bench))
+
+
+def saved_patch(bench):
+    """what is changed in the failed guest is kept as a patch of the step's directory; built files are no part of it."""
+    (bench.folder / "recipe").mkdir()
+    (bench.folder / "recipe/sub").mkdir()
+    (bench.folder / "recipe/sub/text").write_text("one\ntwo\n")
+    bench.build(bench.recipe(FAILS), status=3, env=cache(bench))
+    change = "sed -i s/two/TWO/ text; echo new > more; head -c 99 /dev/zero > object; rm made; exit 7"
+    bench.run("enter", "--save-patch", "fix.patch", "--", "/bin/sh", "-c", change, status=3, env=cache(bench))
+    fix = (bench.folder / "fix.patch").read_text()
+    expect("-two\n+TWO\n" in fix and "+new\n" in fix and "-half\n" in fix and "object" not in fix, fix)
+    (bench.folder / "recipe/sub/made").write_text("half\n")
+    subprocess.run(["git", "apply", "../../fix.patch"], cwd=bench.folder / "recipe/sub", check=True, env={**os.environ, "GIT_CEILING_DIRECTORIES": "/"})
+    done = bench.run("enter", "--save-patch", "none.patch", "--", "true", env=cache(bench))
+    expect("no patch" in done.stderr and not (bench.folder / "none.patch").exists(), done.stderr)
 
 
 def nothing_failed(bench):
@@ -91,4 +108,4 @@ def interactive(bench):
     expect(status == 3, f"exit {status}: {seen}")
 
 
-main([failed_guest, nothing_failed, retry, interactive])
+main([failed_guest, saved_patch, nothing_failed, retry, interactive])
