@@ -94,13 +94,11 @@ Result<BuildReport> build_second(
     return report;
 }
 
-/// So that a clock in seconds is another one, however quick the builds are.
-Result<void> wait_for_next_second(
-    std::chrono::system_clock::time_point begin, const CancelToken& cancel
-) {
+/// So that a clock in seconds is another one, whenever in the first build it was looked at.
+Result<void> wait_for_next_second(const CancelToken& cancel) {
     using std::chrono::seconds;
     constexpr auto pause = std::chrono::milliseconds(20);
-    const auto second = std::chrono::time_point_cast<seconds>(begin);
+    const auto second = std::chrono::time_point_cast<seconds>(std::chrono::system_clock::now());
     while (std::chrono::time_point_cast<seconds>(std::chrono::system_clock::now()) == second) {
         QUERN_CHECK(cancel.check());
         std::this_thread::sleep_for(pause);
@@ -194,13 +192,12 @@ Result<TwiceReport> build_twice(const BuildOptions& options, const Services& ser
     }
     QUERN_TRY(const Scratch scratch, Scratch::create(options.out_directory, ".quern-twice-"));
     const BuildOptions first = first_options(options, scratch.path());
-    const auto begin = std::chrono::system_clock::now();
     TwiceReport report;
     QUERN_TRY(report.build, build_first(first, services));
     if (report.build.is_skipped) {
         return report;
     }
-    QUERN_CHECK(wait_for_next_second(begin, services.cancel));
+    QUERN_CHECK(wait_for_next_second(services.cancel));
     QUERN_TRY(const BuildReport second, build_second(first, scratch.path(), services));
     for (std::size_t i = 0; i < report.build.packages.size(); ++i) {
         QUERN_TRY(
