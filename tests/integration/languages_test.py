@@ -283,4 +283,60 @@ def npm(bench):
     expect("that is no package" in done.stderr, done.stderr)
 
 
-main([the_seed, cmake, meson, python, python_import_fails, ruby, go, go_downloads, git_am, npm])
+def build_twice(bench, web, variables, steps, *asked):
+    """Builds with a server that has to be asked, and offline; the packages are the same. Gives the paths of the package."""
+    head = (HEAD % "busybox").replace("environment: {contents:", "environment:\n  environment: {%s}\n  contents:" % variables).replace("]}}\n", "]}\n")
+    flags = ("--repository-append", SEED, "--fresh")
+    env = {"QUERN_CACHE_DIR": str(bench.folder / "cache")}
+    with web:
+        bench.build(bench.recipe(head + steps), *flags, "--out-dir", "cold", env=env)
+        seen = {path for path, _ in web.requests}
+        expect(set(asked) <= seen, f"asked for {sorted(seen)}")
+    bench.build(bench.recipe(head + steps), *flags, "--offline", "--out-dir", "warm", env=env)
+    expect(digests(bench.folder / "cold") == digests(bench.folder / "warm"), "the cache changed the packages")
+    return paths_of(bench, bench.folder / "cold/x86_64/probe-1.0-r0.apk")
+
+
+def npm_downloads(bench):
+    """an npm package and what it depends on are downloaded once."""
+    served = bench.folder / "served"
+    served.mkdir()
+    web = Web(served)
+    write_sources(bench, {"note": ""})
+    for name, depends in (("frob", {"dep": "^1.0.0"}), ("dep", {})):
+        manifest = {"name": name, "version": "1.0.0", "dependencies": depends}
+        with tarfile.open(served / f"{name}-1.0.0.tgz", "w:gz") as archive:
+            info = tarfile.TarInfo("package/package.json")
+            info.size = len(json.dumps(manifest))
+            archive.addfile(info, io.BytesIO(json.dumps(manifest).encode()))
+        digest = hashlib.sha512((served / f"{name}-1.0.0.tgz").read_bytes()).digest()
+        manifest["dist"] = {"tarball": web.url(f"/{name}-1.0.0.tgz"), "integrity": "sha512-" + base64.b64encode(digest).decode()}
+        (served / name).write_text(json.dumps({"name": name, "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": manifest}}))
+    found = build_twice(bench, web, f"npm_config_registry: '{web.url('/')}'",
+                        "pipeline:\n  - uses: npm/install\n    with: {package: frob, version: 1.0.0}\n", "/dep-1.0.0.tgz", "/frob-1.0.0.tgz")
+    expect("usr/lib/node_modules/frob/node_modules/dep/package.json" in found, f"holds {sorted(found)}")
+
+
+def pip_downloads(bench):
+    """what a wheel is built with is downloaded once."""
+    served = bench.folder / "served"
+    served.mkdir()
+    web = Web(served)
+    about = "helper-1.0.dist-info/"
+    with zipfile.ZipFile(served / "helper-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("helper.py", "x = 1\n")
+        wheel.writestr(about + "METADATA", "Metadata-Version: 2.1\nName: helper\nVersion: 1.0\n")
+        wheel.writestr(about + "WHEEL", "Wheel-Version: 1.0\nGenerator: probe\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(about + "RECORD", "".join(f"{name},,\n" for name in [*wheel.namelist(), about + "RECORD"]))
+    (served / "links.html").write_text(f'<html><body><a href="{web.url("/helper-1.0-py3-none-any.whl")}">helper</a></body></html>')
+    write_sources(bench, {
+        "pyproject.toml": "[build-system]\nrequires = ['helper == 1.0']\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+        "backend.py": "import helper\n" + BACKEND,
+        "frob.py": "def main():\n    print('frob')\n",
+    })
+    found = build_twice(bench, web, f"PIP_NO_INDEX: '1', PIP_FIND_LINKS: '{web.url('/links.html')}'", "pipeline:\n  - uses: python/build-wheel\n",
+                        "/helper-1.0-py3-none-any.whl")
+    expect([path for path in found if path.endswith("bin/frob")], f"holds {sorted(found)}")
+
+
+main([the_seed, cmake, meson, python, python_import_fails, ruby, go, go_downloads, npm_downloads, pip_downloads, git_am, npm])

@@ -73,7 +73,8 @@ class Web:
             body = body[:at] + bytes([body[at] ^ 1]) + body[at + 1:]
         if kind == "bytes":
             body = argument
-        self.send(request, 200, body, {"ETag": etag}, kind, argument)
+        headers = {"ETag": etag, **({"Content-Type": "text/html"} if file.suffix == ".html" else {})}
+        self.send(request, 200, body, headers, kind, argument)
 
     @staticmethod
     def send(request, status, body, headers, kind="", argument=0):
