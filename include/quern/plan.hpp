@@ -47,6 +47,7 @@ struct Step {
         std::string into;
         std::vector<std::string> locks;
         bool of_environment = false;
+        bool may_be_kept = true;  ///< false: a lock file lies elsewhere, where nobody looks at it
     };
     std::optional<Downloads> downloads;
     /// Where the script (or the node) stands, innermost first, then the chain of `uses` up to the

@@ -148,11 +148,13 @@ Result<bool> run_downloads(
     const Services& services
 ) {
     QUERN_CHECK(services.sandbox.fetch(context.guest, services.cancel));
-    QUERN_TRY(
-        const std::string key, downloads_key(step, context.settings, context.workspace.home())
-    );
+    std::string key;
+    std::optional<UniqueFd> kept;
+    if (step.downloads->may_be_kept) {
+        QUERN_TRY(key, downloads_key(step, context.settings, context.workspace.home()));
+        QUERN_TRY(kept, find_kept(key, services));
+    }
     QUERN_TRY(const FileTree place, make_place(step, context, services.ids));
-    QUERN_TRY(const std::optional<UniqueFd> kept, find_kept(key, services));
     if (kept) {
         context.log.write_heading(fmt::format("downloads of \"{}\" are kept ones", step.name));
         QUERN_CHECK(restore(place, kept->get(), services.ids));
@@ -164,7 +166,10 @@ Result<bool> run_downloads(
         "\"{}\" of {} {}",
         step.name,
         step.package,
-        open.network ? "has the network; what it gets is kept" : "is offline, and nothing is kept"
+        !open.network                 ? "is offline, and nothing is kept"
+        : step.downloads->may_be_kept ? "has the network; what it gets is kept"
+                                      : "has the network; its lock files lie outside of the "
+                                        "workspace, so what it gets is not kept"
     );
     context.log.write_heading(state);
     services.reporter.note(state);
@@ -178,7 +183,7 @@ Result<bool> run_downloads(
     QUERN_CHECK(services.sandbox.fetch(context.guest, services.cancel));
     QUERN_TRY(const FileTree filled, context.workspace.home().subtree(step.downloads->into));
     QUERN_TRY(const bool has_nothing, is_empty(filled));
-    if (*done && !has_nothing) {
+    if (*done && !has_nothing && step.downloads->may_be_kept) {
         QUERN_CHECK(keep(key, filled, services));
     }
     return done;

@@ -100,9 +100,9 @@ std::optional<Step::Downloads> place_downloads(const PipelineNode& node) {
     Step::Downloads placed;
     placed.into = below_workspace({}, node.downloads->into.value).value_or("");
     for (const Text& lock : node.downloads->locks) {
-        placed.locks.push_back(
-            below_workspace(node.working_directory.value, lock.value).value_or("")
-        );
+        auto place = below_workspace(node.working_directory.value, lock.value);
+        placed.may_be_kept = placed.may_be_kept && place.has_value();
+        placed.locks.push_back(std::move(place).value_or(""));
     }
     placed.of_environment = node.downloads->of_environment;
     return placed;
@@ -324,9 +324,9 @@ void Expander::settle_downloads(PipelineNode& node, Diagnostics& local) {
     if (!node.downloads) {
         return;
     }
-    const auto settle = [&](Text& path, std::string_view directory) {
+    const auto settle = [&](Text& path, std::string_view directory, bool may_lead_out) {
         substitute_in(path, local);
-        if (!below_workspace(directory, path.value)) {
+        if (!may_lead_out && !below_workspace(directory, path.value)) {
             local.error(
                 "bad-downloads",
                 fmt::format("'{}' is no place below the workspace", printable(path.value)),
@@ -335,9 +335,11 @@ void Expander::settle_downloads(PipelineNode& node, Diagnostics& local) {
             );
         }
     };
-    settle(node.downloads->into, {});
+    settle(node.downloads->into, {}, false);
     for (Text& lock : node.downloads->locks) {
-        settle(lock, node.working_directory.value);
+        // An input of the recipe's may name any place: then nothing is kept (place_downloads).
+        const bool is_made = lock.value.find("${{") != std::string::npos;
+        settle(lock, node.working_directory.value, is_made);
     }
     if (trim(node.runs.value).empty()) {
         local.error(

@@ -238,6 +238,20 @@ TEST_CASE("compile: downloads are places below the workspace", "[pipeline][compi
     CHECK_THAT(yaml, Contains("into: \".kept/t\""));
 }
 
+TEST_CASE("compile: an input may lead lock files out of the workspace", "[pipeline][compile]") {
+    const auto outcome = compile_demo(
+        "pipeline:\n  - uses: t\n    with: {root: /opt/it}\n",
+        {{"t",
+          "inputs: {root: {default: .}}\n"
+          "pipeline:\n"
+          "  - downloads: {into: .kept/t, locks: ['${{inputs.root}}/x.lock', y.lock]}\n"
+          "    runs: get\n"}}
+    );
+    REQUIRE(outcome.steps().size() == 1);
+    REQUIRE(outcome.steps()[0].downloads.has_value());
+    CHECK_FALSE(outcome.steps()[0].downloads->may_be_kept);
+}
+
 TEST_CASE("case 27: a directory is a path, not shell text", "[pipeline][compile]") {
     const auto outcome =
         compile_demo("pipeline: [{runs: make}, {working-directory: a b, runs: x}]");
