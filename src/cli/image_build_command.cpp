@@ -146,7 +146,8 @@ Result<Made> make_output(
 ) {
     const image::Services services = opened.services();
     const bool is_root = request.type == "rootfs";
-    Made made = {Json::object(), {}, false};
+    Made made;
+    made.note = Json::object();
     const std::string form =
         is_root && is_compressed(request.output) ? request.type + "+gzip" : request.type;
     QUERN_TRY(made.key, image::content_key(plan, {form, request.tag.full()}));
