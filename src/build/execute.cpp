@@ -276,12 +276,11 @@ Result<void> prepare_workspace(const ExecuteContext& context, const Services& se
     return context.workspace.give_home(identity.uid, identity.gid);
 }
 
-Result<bool> execute_step(
+namespace {
+
+Result<bool> do_step(
     const pipeline::Step& step, const ExecuteContext& context, const Services& services
 ) {
-    QUERN_CHECK(services.cancel.check());
-    context.log.write_heading(fmt::format("running step \"{}\" of {}", step.name, step.package));
-    Activity activity(services.reporter, fmt::format("{}: {}", step.package, step.name));
     if (!step.failed_assertion.empty()) {
         const std::string place = place_of(step);
         return Error(
@@ -313,6 +312,21 @@ Result<bool> execute_step(
         ));
     }
     return true;
+}
+
+}  // namespace
+
+Result<bool> execute_step(
+    const pipeline::Step& step, const ExecuteContext& context, const Services& services
+) {
+    QUERN_CHECK(services.cancel.check());
+    context.log.write_heading(fmt::format("running step \"{}\" of {}", step.name, step.package));
+    Activity activity(services.reporter, fmt::format("{}: {}", step.package, step.name));
+    auto done = do_step(step, context, services);
+    if (!done) {
+        activity.outcome(done.error().code() == ErrorCode::interrupted ? "stopped" : "failed");
+    }
+    return done;
 }
 
 Result<void> execute(
