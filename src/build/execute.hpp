@@ -37,11 +37,11 @@ struct StepSettings {
     /// For messages: how the user called quern, and where packages could come from.
     std::vector<std::string> command_line;
     std::span<const repository::RepositoryIndex> indexes;
-    SecretFiles secrets;
+    SecretFiles secrets = {};
     bool debug = false;
     bool interactive = false;
-    bool network = false;  ///< for steps that do not ask for it too
-    std::string root_key;  ///< of the root tree: the packages of the environment
+    bool network = false;       ///< for steps that do not ask for it too
+    std::string root_key = {};  ///< of the root tree: the packages of the environment
     TakenSources* taken = nullptr;
 };
 

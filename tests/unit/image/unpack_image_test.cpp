@@ -29,7 +29,7 @@ namespace {
 struct Member {
     TarType type = TarType::file;
     std::string path;
-    std::string text;  ///< content, or where a link leads
+    std::string text = {};  ///< content, or where a link leads
     std::uint32_t mode = 0644;
 };
 
