@@ -4,6 +4,7 @@
 
 #include "quern/diagnostic.hpp"
 #include "recipe/text_edits.hpp"
+#include "recipe/text_lines.hpp"
 #include "support/text.hpp"
 #include "yaml/node.hpp"
 #include "yaml/place.hpp"
@@ -83,24 +84,20 @@ class CopyrightEditor {
     }
 
     std::string block_entry(const CopyrightEdit& edit, std::string_view indent) const {
-        std::string text =
-            fmt::format("{}{}- license: {}", line_break(), indent, scalar_text(edit.license));
+        std::string text = fmt::format(
+            "{}{}- license: {}", line_break_of(file_.text()), indent, scalar_text(edit.license)
+        );
         if (!edit.license_path.empty()) {
             text += fmt::format(
-                "{}{}  license-path: {}", line_break(), indent, scalar_text(edit.license_path)
+                "{}{}  license-path: {}",
+                line_break_of(file_.text()),
+                indent,
+                scalar_text(edit.license_path)
             );
         }
         return text;
     }
 
-    std::string_view line_break() const {
-        return file_.text().find("\r\n") == std::string_view::npos ? "\n" : "\r\n";
-    }
-
-    std::size_t line_start(std::size_t offset) const {
-        const std::size_t before = file_.text().substr(0, offset).rfind('\n');
-        return before == std::string_view::npos ? 0 : before + 1;
-    }
     std::size_t line_end(std::size_t offset) const {
         return std::min(file_.text().find_first_of("\r\n", offset), file_.text().size());
     }
@@ -132,7 +129,7 @@ class CopyrightEditor {
             const std::size_t begin = entry.key.where().begin;
             if ((key == "name" || key == "version" || key == "epoch" || key == "description") &&
                 entry.value.is_scalar() && begin >= after) {
-                const std::size_t line = line_start(begin);
+                const std::size_t line = line_start_of(file_.text(), begin);
                 after = line_end(end_of(entry.value));
                 indent = file_.text().substr(line, begin - line);
             }
@@ -140,7 +137,7 @@ class CopyrightEditor {
         if (after == 0 || indent.find_first_not_of(' ') != std::string_view::npos) {
             return refuse("missing in a package on one line");
         }
-        std::string text = fmt::format("{}{}copyright:", line_break(), indent);
+        std::string text = fmt::format("{}{}copyright:", line_break_of(file_.text()), indent);
         for (const CopyrightEdit& each : wanted_) {
             text += block_entry(each, std::string(indent) + "  ");
         }
@@ -201,7 +198,7 @@ class CopyrightEditor {
         std::size_t end = 0;
         std::string_view indent;
         for (std::size_t i = 0; i < list.size(); ++i) {
-            const std::size_t begin = line_start(list.item(i).where().begin);
+            const std::size_t begin = line_start_of(file_.text(), list.item(i).where().begin);
             const std::size_t dash = file_.text().find_first_not_of(' ', begin);
             if (begin < end || file_.text()[dash] != '-') {
                 return refuse("written with aliases or several entries on a line");

@@ -4,6 +4,7 @@
 
 #include "quern/diagnostic.hpp"
 #include "recipe/text_edits.hpp"
+#include "recipe/text_lines.hpp"
 #include "support/text.hpp"
 #include "yaml/node.hpp"
 #include "yaml/place.hpp"
@@ -67,14 +68,6 @@ class PatchEditor {
             .help(fmt::format("write it yourself: patches: \"{}\"", join(files_, " ")));
     }
 
-    std::string_view line_break() const {
-        return file_.text().find("\r\n") == std::string_view::npos ? "\n" : "\r\n";
-    }
-    std::size_t line_start(std::size_t offset) const {
-        const std::size_t before = file_.text().substr(0, offset).rfind('\n');
-        return before == std::string_view::npos ? 0 : before + 1;
-    }
-
     // One file on the line of its key, several as a block.
     std::string value(std::size_t indent) const {
         if (files_.size() == 1) {
@@ -82,7 +75,7 @@ class PatchEditor {
         }
         std::string text = "|";
         for (const std::string& each : files_) {
-            text += fmt::format("{}{:{}}{}", line_break(), "", indent, each);
+            text += fmt::format("{}{:{}}{}", line_break_of(file_.text()), "", indent, each);
         }
         return text;
     }
@@ -101,7 +94,7 @@ class PatchEditor {
         const std::string_view bytes = file_.text().substr(place.begin, place.length);
         place.length = bytes.find_last_not_of(" \r\n") + 1;  // empty lines behind a block stay
         const Span key = yaml::key_before("patches", patches->where());
-        const std::size_t start = line_start(key.begin);
+        const std::size_t start = line_start_of(file_.text(), key.begin);
         const std::string_view before = file_.text().substr(start, key.begin - start);
         if (before.find_first_not_of(' ') != std::string_view::npos) {
             // On one line with others: names are separated by spaces there.
@@ -123,7 +116,7 @@ class PatchEditor {
     }
 
     Result<void> add_behind(const yaml::Node& source) {
-        const std::size_t begin = line_start(source.where().begin);
+        const std::size_t begin = line_start_of(file_.text(), source.where().begin);
         const std::size_t dash = file_.text().find_first_not_of(' ', begin);
         const std::size_t end =
             std::min(file_.text().find_first_of("\r\n", end_of(source)), file_.text().size());
@@ -135,7 +128,7 @@ class PatchEditor {
         }
         const std::size_t indent = dash - begin;
         const auto line = [&](std::size_t more, std::string_view text) {
-            return fmt::format("{}{:{}}{}", line_break(), "", indent + more, text);
+            return fmt::format("{}{:{}}{}", line_break_of(file_.text()), "", indent + more, text);
         };
         std::string text = line(0, "- uses: " + step_.uses);
         if (!step_.working_directory.empty()) {
