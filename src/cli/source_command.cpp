@@ -26,6 +26,7 @@ struct SourceFlags {
     std::string action;
     std::filesystem::path output = "./source";
     std::filesystem::path source_directory;
+    std::string cache_directory = "melange-cache";
     bool is_offline = false;
 };
 
@@ -122,6 +123,7 @@ Result<void> pop(const Target& target, const build::Services& services) {
 Result<void> run_source(const SourceFlags& flags, const Invocation& invocation) {
     SessionOptions options;
     options.offline = flags.is_offline;
+    options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
     options.needs_guest = false;
     QUERN_TRY(const auto session, Session::create(invocation, options));
     pipeline::Library library(pipeline_directories(flags.recipe), session->reader());
@@ -154,6 +156,8 @@ Run define_source(CLI::App& app) {
         "where the patches are; default: the folder beside the recipe that is named like the "
         "package, else the recipe's own"
     );
+    add_option(app, "--cache-dir", flags->cache_directory, "files as sha256:HEX are taken from it")
+        ->capture_default_str();
     add_flag(app, "--offline", flags->is_offline, "download nothing");
     return [flags](const Invocation& invocation) { return run_source(*flags, invocation); };
 }

@@ -56,6 +56,18 @@ def commit(copy, old, new, subject):
     git(copy, "commit", "-qam", subject)
 
 
+def from_a_cache(bench):
+    """without a network the archive is taken from --cache-dir by its digest."""
+    digest = hashlib.sha256(archive()).hexdigest()
+    (bench.folder / "kept").mkdir()
+    (bench.folder / "kept" / f"sha256:{digest}").write_bytes(archive())
+    write_sources(bench, {"shout.patch": PATCH})
+    recipe = bench.recipe(FETCH.replace("URI", "https://example.org/probe-1.tar.gz").replace("SHA", digest))
+    source(bench, "get", recipe, "--offline", status=4)
+    source(bench, "get", recipe, "--offline", "--cache-dir", bench.folder / "kept")
+    expect((bench.folder / "source/probe/text").read_text() == "one\nTWO\nthree\n", "it is not patched")
+
+
 def of_an_archive(bench):
     """an archive's patches are commits; new commits are patches of the recipe, which get gives again."""
     (bench.folder / "served").mkdir()
@@ -138,4 +150,4 @@ def mirrors(bench):
         expect([path for path, _ in web.requests] == places[:3], f"asked for {web.requests}")
 
 
-main([mirrors, of_an_archive, of_a_repository, what_does_not_apply])
+main([from_a_cache, mirrors, of_an_archive, of_a_repository, what_does_not_apply])
