@@ -185,7 +185,7 @@ Result<OwnGuest> make_own_guest(
     const bool is_mounted = services.sandbox.form() == sandbox::GuestForm::mounted;
     if (is_mounted && options.workspace_directory.empty() && !options.keep_workspace) {
         const std::filesystem::path directory = services.cache_directory / "snapshots";
-        QUERN_CHECK(Snapshots::trim(directory, {.pause = std::chrono::minutes(1)}));
+        QUERN_CHECK(Snapshots::trim(directory, {.pause = std::chrono::seconds(10)}));
         QUERN_TRY(Snapshots snapshots, Snapshots::open(directory));
         return OwnGuest::create_layered(root, std::move(snapshots), services);
     }
