@@ -9,7 +9,6 @@
 #include "apk/signature_section.hpp"
 #include "archive/byte_stream.hpp"
 #include "archive/gzip_reader.hpp"
-#include "support/prefault.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -25,8 +24,6 @@ namespace quern::apk {
 namespace {
 
 constexpr std::uint64_t longest_signature_section = std::uint64_t{1} << 20U;
-/// The index of a distribution; what only claims to be longer is not believed in advance.
-constexpr std::size_t most_prefaulted = std::size_t{8} << 20U;
 constexpr std::uint64_t longest_description = std::uint64_t{1} << 20U;
 
 Error invalid(std::string message) {
@@ -91,14 +88,12 @@ Result<Members> split_members(std::string_view bytes) {
     return members;
 }
 
-/// Bytes of a text of unknown length. Memory is not zeroed before it is filled: for an index that
+/// Bytes of a text of unknown length. Memory is not touched before it is filled: for an index that
 /// costs more than to inflate it.
 class TextRoom {
  public:
     explicit TextRoom(std::size_t size)
-        : room_(std::make_unique_for_overwrite<char[]>(size)), size_(size) {
-        prefault(room_.get(), std::min(size_, most_prefaulted));
-    }
+        : room_(std::make_unique_for_overwrite<char[]>(size)), size_(size) {}
 
     /// Where the next bytes go; never empty.
     std::span<char> free() {

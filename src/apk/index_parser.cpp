@@ -6,7 +6,6 @@
 #include "apk/field_rules.hpp"
 #include "quern/dependency.hpp"
 #include "quern/index.hpp"
-#include "support/prefault.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -78,9 +77,7 @@ bool is_letter(char c) {
 
 Result<std::vector<IndexEntry>> IndexParser::parse() {
     constexpr std::size_t usual_record = 400;
-    constexpr std::size_t most_prefaulted = std::size_t{8} << 20U;
     entries_.reserve(std::min<std::size_t>(text_.size() / usual_record, limits_.entries));
-    prefault(entries_.data(), std::min(entries_.capacity() * sizeof(IndexEntry), most_prefaulted));
     while (!text_.empty()) {
         ++line_number_;
         const std::size_t length = std::min(text_.find('\n'), text_.size());
