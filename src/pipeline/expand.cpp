@@ -27,6 +27,8 @@ constexpr std::string_view workspace = "/home/build";
 constexpr std::size_t max_depth = 100;
 /// Definitions that use definitions multiply; no real recipe comes near.
 constexpr std::size_t max_nodes = 50000;
+/// Charged for each step, which takes memory without a script too.
+constexpr std::size_t bytes_of_node = 96;
 constexpr std::size_t max_text_bytes = 9 * 1024 * 1024;  // `compile` then takes 64 MiB at most
 
 bool is_given(const Text& text) {
@@ -142,13 +144,14 @@ bool Expander::is_within_bounds(const PipelineNode& node) {
     if (stopped_) {
         return false;
     }
+    text_bytes_ += bytes_of_node;
     std::string problem;
     if (depth_ >= max_depth) {
         problem = fmt::format("pipelines are nested over {} deep", max_depth);
     } else if (++nodes_ > max_nodes) {
         problem = fmt::format("the recipe has over {} steps", max_nodes);
     } else if (text_bytes_ > max_text_bytes) {
-        problem = "the scripts of the recipe are over 9 MiB";
+        problem = "the steps of the recipe and their scripts are over 9 MiB";
     }
     if (problem.empty()) {
         return true;
