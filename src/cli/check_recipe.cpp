@@ -31,12 +31,23 @@ void check_licenses(const recipe::Package& package, Diagnostics& diagnostics) {
         if (license.is_empty()) {
             continue;
         }
-        for (const auto& problem : package::parse_spdx_expression(license.value).problems) {
+        const auto place = [&license](const package::SpdxProblem& problem) {
+            return yaml::place_in_scalar(
+                license.where, license.value, problem.offset, problem.length
+            );
+        };
+        const auto parsed = package::parse_spdx_expression(license.value);
+        for (const auto& problem : parsed.problems) {
             diagnostics.warning(
                 "unknown-license",
                 problem.message,
-                yaml::place_in_scalar(license.where, license.value, problem.offset, problem.length),
+                place(problem),
                 problem.help.empty() ? advice : problem.help
+            );
+        }
+        for (const auto& problem : parsed.deprecated) {
+            diagnostics.warning(
+                "deprecated-license", problem.message, place(problem), problem.help
             );
         }
     }

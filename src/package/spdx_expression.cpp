@@ -183,6 +183,7 @@ class ExpressionReader {
         }
         SpdxParse parse;
         parse.problems = std::move(problems_);
+        parse.deprecated = std::move(deprecated_);
         if (parse.problems.empty()) {
             parse.expression = std::move(expression);
         }
@@ -261,6 +262,8 @@ class ExpressionReader {
         std::optional<SpdxLicense> license = read_license(word.text);
         if (!license) {
             note_unknown_license(word);
+        } else if (is_deprecated_license(license->id)) {
+            note_deprecated(word, license->id);
         }
         if (is_next("WITH")) {
             ++next_;
@@ -299,6 +302,22 @@ class ExpressionReader {
         );
     }
 
+    void note_deprecated(const Word& word, const std::string& id) {
+        if (deprecated_.size() == most_problems) {
+            return;
+        }
+        std::string help;
+        for (const std::string& successor : successors_of(id)) {
+            help += fmt::format("{} '{}'", help.empty() ? "write" : " or", successor);
+        }
+        deprecated_.push_back(
+            {word.offset,
+             word.text.size(),
+             fmt::format("'{}' is deprecated by SPDX", id),
+             std::move(help)}
+        );
+    }
+
     void note_unknown_exception(const Word& word) {
         note(
             word,
@@ -328,6 +347,7 @@ class ExpressionReader {
     std::vector<Word> words_;
     std::size_t next_ = 0;
     std::vector<SpdxProblem> problems_;
+    std::vector<SpdxProblem> deprecated_;
     bool has_failed_ = false;  ///< the grammar does not allow what comes next
 };
 

@@ -44,6 +44,7 @@ struct SpdxProblem {
 struct SpdxParse {
     std::optional<SpdxExpression> expression;  ///< none if there are problems
     std::vector<SpdxProblem> problems;         ///< in the order of the text
+    std::vector<SpdxProblem> deprecated;       ///< identifiers that SPDX advises against
 };
 
 /// Texts beyond this, and brackets deeper than the second, are no expressions.

@@ -141,6 +141,30 @@ TEST_CASE("spdx expression: the lists are sorted and have no name twice", "[pack
     CHECK(listed_license("apache-2.0") == "Apache-2.0");
     CHECK(listed_license("llvm-exception").empty());
     CHECK(listed_exception("llvm-EXCEPTION") == "LLVM-exception");
+    // Of the versions behind 3.19, which recipes of today name.
+    for (const char* id : {"any-OSI", "BSD-3-Clause-HP", "HPND-UC", "Unicode-3.0", "CC-PDM-1.0"}) {
+        CHECK(listed_license(id) == id);
+    }
+    CHECK(listed_exception("PCRE2-exception") == "PCRE2-exception");
+}
+
+TEST_CASE("spdx expression: deprecated names are told with what to write", "[package][spdx_list]") {
+    for (const std::string_view id : listed_licenses()) {
+        CAPTURE(id);
+        CHECK((is_deprecated_license(id) || successors_of(id).empty()));
+        for (const std::string& successor : successors_of(id)) {
+            const auto parsed = parse_spdx_expression(successor);
+            CHECK((parsed.expression && parsed.deprecated.empty()));
+        }
+    }
+    const auto parsed = parse_spdx_expression("MIT OR gpl-2.0 OR LGPL-2.1+ OR Net-SNMP");
+    REQUIRE(parsed.expression);
+    REQUIRE(parsed.deprecated.size() == 3);
+    CHECK(parsed.deprecated[0].offset == 7);
+    CHECK(parsed.deprecated[0].message == "'GPL-2.0' is deprecated by SPDX");
+    CHECK(parsed.deprecated[0].help == "write 'GPL-2.0-only' or 'GPL-2.0-or-later'");
+    CHECK(parsed.deprecated[1].help == "write 'LGPL-2.1-or-later'");
+    CHECK(parsed.deprecated[2].help.empty());
 }
 
 }  // namespace quern::package
