@@ -40,6 +40,24 @@ TEST_CASE("envelope: what is written reads the same and verifies", "[package][en
     CHECK(*signer == "test.rsa.pub");
 }
 
+TEST_CASE("envelope: what is signed is what DSSE says, byte for byte", "[package][envelope]") {
+    // Source: DSSE protocol.md, "PAE" and its example; lengths are of bytes, not of characters.
+    const auto [type, text, bytes] = GENERATE(table<std::string, std::string, std::string>({
+        {"http://example.com/HelloWorld",
+         "hello world",
+         "DSSEv1 29 http://example.com/HelloWorld 11 hello world"},
+        {"text/\xc3\xbc", "", "DSSEv1 7 text/\xc3\xbc 0 "},
+        {"t", "a  b\n", "DSSEv1 1 t 5 a  b\n"},
+    }));
+    Envelope envelope = {type, text, {}};
+    REQUIRE(envelope.sign(test::test_key()));
+    apk::SignedDigests digests;
+    digests.update(bytes);
+    const auto signature = test::test_key().sign(digests);
+    REQUIRE(signature);
+    CHECK(envelope.signatures.front().bytes == signature->bytes);
+}
+
 TEST_CASE("envelope: the signature covers text and type", "[package][envelope]") {
     Envelope other_text = signed_envelope();
     other_text.payload += " ";
