@@ -151,6 +151,13 @@ Result<recipe::Configuration> load(
     const ScanFlags& flags, const std::string& architecture, const Invocation& invocation
 ) {
     QUERN_TRY(const std::filesystem::path path, find_recipe(flags.recipe));
+    if (path.extension() == ".apk") {
+        return Error(
+                   ErrorCode::usage,
+                   fmt::format("{} is a package, not a recipe", printable(path.string()))
+        )
+            .help("`quern scan --explain PACKAGE` names the files behind what it says");
+    }
     QUERN_TRY(const recipe::LoadOptions options, load_options(flags.recipe, architecture));
     const DiskFileReader reader;
     Diagnostics diagnostics;

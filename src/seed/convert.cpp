@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace quern::seed {
@@ -282,6 +283,13 @@ Result<std::vector<std::filesystem::path>> convert(
     conversion.key = options.key;
     conversion.extra_provides = options.extra_provides;
     conversion.cancel = &cancel;
+    std::error_code failure;
+    std::filesystem::create_directories(options.out_directory, failure);
+    if (failure) {
+        return Error::system(
+            failure.value(), fmt::format("making {}", printable(options.out_directory.string()))
+        );
+    }
     Activity activity(reporter, "converting packages");
     std::vector<std::filesystem::path> paths(debs.size());
     QUERN_CHECK(pool.for_each_index(debs.size(), [&](std::size_t i) -> Result<void> {

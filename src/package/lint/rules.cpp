@@ -218,7 +218,7 @@ const std::vector<LintRule>& lint_rule_table() {
          nullptr},
         {{"privatekey",
           warn,
-          "that hold a private key",
+          "with a private key",
           "everybody who installs the package has the key",
           "make keys at installation; remove keys of test suites"},
          {},
@@ -307,7 +307,7 @@ const std::vector<LintRule>& lint_rule_table() {
          nullptr},
         {{"timestamp",
           warn,
-          "that hold a time after SOURCE_DATE_EPOCH",
+          "with a time after SOURCE_DATE_EPOCH",
           "the next build holds another time and gives other bytes",
           "gzip -n; ar D; zip -X after touch -d @$SOURCE_DATE_EPOCH; python -m compileall "
           "--invalidation-mode unchecked-hash"},

@@ -173,7 +173,7 @@ TEST_CASE("convert: files are converted on their own", "[seed][convert]") {
     NullReporter reporter;
     const CancelToken cancel;
     ConvertOptions options;
-    options.out_directory = directory.path();
+    options.out_directory = directory.path() / "made/for it";
     options.extra_provides = {"alias"};
     const auto paths = convert(
         {write_deb(directory.path(), "demo", control, content()),
