@@ -30,11 +30,11 @@ struct PackageLimits {
     std::uint64_t entries = 4'000'000;
 };
 
-/// The head of an `.apk`: everything up to its data section.
+/// The head of an `.apk`: all up to its data section. Version 3 is told in the terms of version 2.
 struct PackageHead {
     std::vector<Signature> signatures;
     std::string signature_bytes;  ///< the signature section, compressed; empty if there is none
-    std::string control_bytes;    ///< the control section, compressed, exactly as in the file
+    std::string control_bytes;    ///< the control section, compressed, as it is; none in version 3
     std::string
         checksum;  ///< "Q1" + base64 of SHA-1 over control_bytes: the identity of the package
     PackageInfo info;

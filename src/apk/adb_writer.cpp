@@ -10,17 +10,6 @@ namespace quern::apk {
 
 namespace {
 
-enum Type : std::uint32_t {
-    direct_number = 1,
-    number_32 = 2,
-    number_64 = 3,
-    blob_8 = 8,
-    blob_16 = 9,
-    blob_32 = 10,
-    array_type = 13,
-    object_type = 14,
-};
-
 constexpr unsigned type_shift = 28;
 constexpr std::uint32_t largest_direct = (std::uint32_t{1} << type_shift) - 1;
 constexpr std::size_t header_size = 8;
@@ -34,6 +23,14 @@ std::string little_endian(std::uint64_t value, std::size_t size) {
         bytes.push_back(static_cast<char>(value >> (8 * i) & 0xffU));
     }
     return bytes;
+}
+
+std::uint64_t number_of(std::string_view bytes) {
+    std::uint64_t value = 0;
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+        value = value << 8U | static_cast<unsigned char>(bytes[i]);
+    }
+    return value;
 }
 
 AdbWriter::AdbWriter() : bytes_(header_size, '\0') {}
@@ -95,6 +92,11 @@ AdbWriter::Value AdbWriter::object(std::vector<Value> fields) {
 
 AdbWriter::Value AdbWriter::array(const std::vector<Value>& items) {
     return words(array_type, items);
+}
+
+std::size_t AdbWriter::offset_of_short_blob(Value blob) {
+    QUERN_ASSERT(blob >> type_shift == blob_8);
+    return (blob & largest_direct) + 1;
 }
 
 bool AdbWriter::is_too_large() const {

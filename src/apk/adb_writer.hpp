@@ -19,6 +19,18 @@ class AdbWriter {
 
     static constexpr Value null = 0;
 
+    /// What the upper four bits of a value say.
+    enum Type : std::uint32_t {
+        direct_number = 1,
+        number_32 = 2,
+        number_64 = 3,
+        blob_8 = 8,
+        blob_16 = 9,
+        blob_32 = 10,
+        array_type = 13,
+        object_type = 14,
+    };
+
     AdbWriter();
 
     Value number(std::uint64_t value);
@@ -28,6 +40,9 @@ class AdbWriter {
     Value object(std::vector<Value> fields);
     /// Null if it is empty.
     Value array(const std::vector<Value>& items);
+
+    /// Where the bytes of a blob of at most 255 stand in the payload, to change them in place.
+    static std::size_t offset_of_short_blob(Value blob);
 
     /// The payload with its header; nothing if it outgrew the 28 bits of an offset.
     std::string finish(Value root) const;
@@ -43,5 +58,7 @@ class AdbWriter {
 
 /// `value` in `size` bytes, the lowest first.
 std::string little_endian(std::uint64_t value, std::size_t size);
+/// The inverse, of at most eight bytes.
+std::uint64_t number_of(std::string_view bytes);
 
 }  // namespace quern::apk

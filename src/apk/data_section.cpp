@@ -7,6 +7,7 @@
 #include "apk/data_section.hpp"
 
 #include "apk/data_rules.hpp"
+#include "apk/spool.hpp"
 #include "archive/gzip_writer.hpp"
 #include "archive/tar_writer.hpp"
 #include "support/atomic_file.hpp"
@@ -197,24 +198,6 @@ Result<Digest> DataSection::for_each_piece(
     }
 }
 
-Result<UniqueFd> open_spool(const std::filesystem::path& directory) {
-    UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (fd) {
-        return fd;
-    }
-    // Not every file system has O_TMPFILE (overlay of old kernels, NFS).
-    std::string name = (directory / ".quern-data-XXXXXX").string();
-    fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
-    if (!fd) {
-        const int error = errno;
-        return Error::system(
-            error, fmt::format("making a temporary file in {}", printable(directory.string()))
-        );
-    }
-    ::unlink(name.c_str());
-    return fd;
-}
-
 /// Copies through memory where the kernel cannot do it between these two files.
 Result<void> copy_by_hand(const PackageParts& parts, int target, std::uint64_t done) {
     std::string buffer(piece_size, '\0');
@@ -248,6 +231,24 @@ Result<void> copy_data(const PackageParts& parts, int target) {
 }
 
 }  // namespace
+
+Result<UniqueFd> open_spool(const std::filesystem::path& directory) {
+    UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (fd) {
+        return fd;
+    }
+    // Not every file system has O_TMPFILE (overlay of old kernels, NFS).
+    std::string name = (directory / ".quern-data-XXXXXX").string();
+    fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
+    if (!fd) {
+        const int error = errno;
+        return Error::system(
+            error, fmt::format("making a temporary file in {}", printable(directory.string()))
+        );
+    }
+    ::unlink(name.c_str());
+    return fd;
+}
 
 Result<SpooledData> spool_data(
     const std::filesystem::path& directory,

@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
-// A package is three gzip members: signature, control, data (apk-format 1). The first two are small
-// and read at once; the data section is streamed: file -> SHA-256 of the raw bytes -> inflate ->
-// SHA-1 of each file's content -> tar -> visitor. Content is hashed where the tar reader takes it
-// from, so whatever reads it, or skips it, is checked.
+// A package of version 2 is three gzip members: signature, control, data (apk-format 1). The first
+// two are small and read at once; the data section is streamed: file -> SHA-256 of the raw bytes ->
+// inflate -> `visit_data`. Those of version 3 are read by `PackageV3`.
 #include "quern/package_file.hpp"
 
-#include "apk/data_rules.hpp"
+#include "apk/data_visit.hpp"
+#include "apk/file_source.hpp"
+#include "apk/package_v3.hpp"
 #include "apk/signature_section.hpp"
-#include "archive/byte_stream.hpp"
 #include "archive/gzip_reader.hpp"
-#include "archive/tar_reader.hpp"
+#include "archive/tar_entry.hpp"
 #include "support/digest.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
@@ -31,7 +31,6 @@ namespace quern::apk {
 namespace {
 
 using archive::TarEntry;
-using archive::TarType;
 
 constexpr std::string_view control_limit_flag = "raise the limit with --max-package-control-bytes";
 constexpr std::string_view data_limit_flag =
@@ -45,31 +44,6 @@ Error with_flag(Error error, std::string_view section, std::string_view flag) {
     Error named = std::move(error).context(section);
     return named.code() == ErrorCode::limit ? std::move(named).help(std::string(flag)) : named;
 }
-
-/// Reads a file from an offset without moving the descriptor's own, so that one package can be read
-/// by several at a time.
-class FileSource final : public archive::ByteSource {
- public:
-    FileSource(int fd, std::uint64_t offset) : fd_(fd), offset_(offset) {}
-
-    Result<std::size_t> read(std::span<char> buffer) override {
-        while (true) {
-            const ssize_t count =
-                ::pread(fd_, buffer.data(), buffer.size(), static_cast<off_t>(offset_));
-            if (count >= 0) {
-                offset_ += static_cast<std::uint64_t>(count);
-                return static_cast<std::size_t>(count);
-            }
-            if (const int error = errno; error != EINTR) {
-                return Error::system(error, "reading the package");
-            }
-        }
-    }
-
- private:
-    int fd_;
-    std::uint64_t offset_;
-};
 
 /// Reads the two small members in front.
 class HeadReader {
@@ -176,119 +150,21 @@ Result<void> HeadReader::take_control_file(const TarEntry& entry, std::string co
     return {};
 }
 
-/// Hashes the content of one file while the tar reader takes it.
-class ContentSource final : public archive::ByteSource {
- public:
-    explicit ContentSource(archive::ByteSource& source) : source_(source) {}
-
-    /// What comes next is the content of `entry`. Errors: digest_mismatch for an empty file.
-    Result<void> expect(const TarEntry& entry, const std::string& checksum) {
-        path_ = entry.path;
-        expected_ = checksum;
-        left_ = entry.size;
-        return left_ == 0 ? finish() : Result<void>();
-    }
-
-    Result<std::size_t> read(std::span<char> buffer) override {
-        QUERN_TRY(const std::size_t count, source_.read(buffer));
-        if (left_ != 0) {
-            const std::size_t content = std::min<std::uint64_t>(count, left_);
-            hasher_.update(std::string_view(buffer.data(), content));
-            left_ -= content;
-            if (left_ == 0) {
-                QUERN_CHECK(finish());
-            }
-        }
-        return count;
-    }
-
- private:
-    Result<void> finish() {
-        if (hasher_.finish().hex() == to_lower(expected_)) {
-            return {};
-        }
-        return Error(
-            ErrorCode::digest_mismatch,
-            fmt::format("data section: '{}' is not what its checksum says", printable(path_))
-        );
-    }
-
-    archive::ByteSource& source_;
-    Hasher hasher_{DigestKind::sha1};
-    std::string path_;
-    std::string expected_;
-    std::uint64_t left_ = 0;
-};
-
-/// The SHA-1 of a link's target. abuild hashes only the 100 bytes that a header holds: both are
-/// right (apk-format 1.5).
-Result<void> check_symlink(const TarEntry& entry) {
-    constexpr std::size_t header_room = 100;
-    const std::string* checksum = entry.record(checksum_record);
-    if (checksum == nullptr) {
-        return {};
-    }
-    const std::string expected = to_lower(*checksum);
-    const std::string_view target = entry.link_target;
-    if (digest_of(DigestKind::sha1, target).hex() == expected ||
-        (target.size() > header_room &&
-         digest_of(DigestKind::sha1, target.substr(0, header_room)).hex() == expected)) {
-        return {};
-    }
-    return Error(
-        ErrorCode::digest_mismatch,
-        fmt::format(
-            "data section: the target of '{}' is not what its checksum says", printable(entry.path)
-        )
-    );
-}
-
-Result<void> expect_content(const TarEntry& entry, ContentSource& content) {
-    if (entry.type == TarType::symlink) {
-        return check_symlink(entry);
-    }
-    if (entry.type != TarType::file) {
-        return {};
-    }
-    const std::string* checksum = entry.record(checksum_record);
-    if (checksum == nullptr) {
-        return invalid(fmt::format(
-            "data section: '{}' has no {} record, without which apk does not install it",
-            printable(entry.path),
-            checksum_record
-        ));
-    }
-    return content.expect(entry, *checksum);
-}
-
-Result<void> visit_entries(
-    archive::TarReader& tar, ContentSource& content, const PackageFile::Visitor& visit
-) {
-    DataRules rules;
-    while (true) {
-        QUERN_TRY(const std::optional<TarEntry> entry, tar.next());
-        if (!entry) {
-            return {};
-        }
-        QUERN_CHECK(rules.check(*entry));
-        QUERN_CHECK(expect_content(*entry, content));
-        if (visit) {
-            QUERN_CHECK(visit(*entry, tar));
-        }
-    }
-}
-
 }  // namespace
 
 struct PackageFile::State {
     UniqueFd fd;
     PackageLimits limits;
     PackageHead head;
+    std::optional<PackageV3> v3;  ///< of packages of version 3
 
     Result<void> read_data(const Visitor& visit) const;
 };
 
 Result<void> PackageFile::State::read_data(const Visitor& visit) const {
+    if (v3) {
+        return v3->read_data(fd.get(), limits, visit);
+    }
     FileSource file(fd.get(), head.data_offset);
     archive::GzipReader gzip(file, {.output_bytes = limits.data_bytes});
     Hasher raw(DigestKind::sha256);
@@ -297,9 +173,7 @@ Result<void> PackageFile::State::read_data(const Visitor& visit) const {
     if (!any || !*any) {
         return any ? invalid("no data section") : std::move(any).error().context("data section");
     }
-    ContentSource content(gzip);
-    archive::TarReader tar(content, {.entries = limits.entries, .total_bytes = limits.data_bytes});
-    QUERN_CHECK(visit_entries(tar, content, visit));
+    QUERN_CHECK(visit_data(gzip, limits, visit));
     QUERN_CHECK(gzip.skip_rest());
     if (head.data_offset + gzip.source_offset() != head.file_size) {
         return invalid("bytes or a further gzip member behind the data section, which apk 3 refuses"
@@ -347,7 +221,18 @@ Result<PackageFile> PackageFile::open_fd(int fd, const PackageLimits& limits) {
     if (!S_ISREG(status.st_mode)) {
         return invalid("not a regular file");
     }
-    QUERN_TRY(state->head, HeadReader(fd, limits).read(static_cast<std::uint64_t>(status.st_size)));
+    const auto file_size = static_cast<std::uint64_t>(status.st_size);
+    QUERN_TRY(const bool is_v3, is_package_v3(fd));
+    if (is_v3) {
+        auto v3 = PackageV3::read(fd, file_size, limits);
+        if (!v3) {
+            return with_flag(std::move(v3).error(), "package of version 3", control_limit_flag);
+        }
+        state->v3 = std::move(*v3);
+        QUERN_TRY(state->head, state->v3->head(file_size));
+    } else {
+        QUERN_TRY(state->head, HeadReader(fd, limits).read(file_size));
+    }
     return PackageFile(std::move(state));
 }
 
@@ -358,7 +243,8 @@ const PackageHead& PackageFile::head() const {
 Result<std::string> PackageFile::verify_signature(const Keyring& keyring) const {
     SignedDigests digests;
     digests.update(head().control_bytes);
-    auto key = keyring.verify(head().signatures, digests);
+    auto key = state_->v3 ? state_->v3->verify_signature(keyring)
+                          : keyring.verify(head().signatures, digests);
     if (!key) {
         return std::move(key).error().context(info().file_name());
     }

@@ -30,6 +30,12 @@ Result<void> sign_package(const std::filesystem::path& path, const Signer& key) 
     if (!package) {
         return std::move(package).error().context(printable(path.string()));
     }
+    if (package->head().control_bytes.empty()) {
+        return Error(
+            ErrorCode::unsupported,
+            "this is a package of version 3, which is signed when it is written"
+        );
+    }
     // A signature says that its maker stands for the package: a damaged one gets none.
     QUERN_CHECK(package->verify_data());
     const PackageHead& head = package->head();

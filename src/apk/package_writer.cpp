@@ -3,6 +3,7 @@
 #include "apk/package_writer.hpp"
 
 #include "apk/data_section.hpp"
+#include "apk/script_names.hpp"
 #include "apk/signature_section.hpp"
 #include "archive/gzip_writer.hpp"
 #include "archive/tar_writer.hpp"
@@ -12,28 +13,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace quern::apk {
 
 namespace {
 
-/// Source: apk-format 1.4.
-constexpr std::array<std::string_view, 7> scripts = {
-    ".pre-install",
-    ".post-install",
-    ".pre-upgrade",
-    ".post-upgrade",
-    ".pre-deinstall",
-    ".post-deinstall",
-    ".trigger",
-};
 /// apk 3 silently runs no longer ones. Source: apk-format 1.3.
 constexpr std::size_t longest_script = std::size_t{256} << 10U;
 
 bool is_script(std::string_view name) {
-    return std::find(scripts.begin(), scripts.end(), name) != scripts.end();
+    return std::find(script_names.begin(), script_names.end(), name) != script_names.end();
 }
 
 Result<void> check_control_file(const std::string& name, const std::string& content) {
