@@ -12,6 +12,7 @@
 #include "quern/build.hpp"
 #include "quern/plan.hpp"
 #include "repository/lock_file.hpp"
+#include "repository/publish_v3.hpp"
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
 #include "support/timestamp.hpp"
@@ -47,7 +48,7 @@ struct BuildFlags {
     bool empty_workspace = false, run_tests = false, is_fresh = false;
     bool strip_origin_name = false, update_index = true, persist_lint_results = false;
     bool create_build_log = false, cleanup = true, accepted = false;
-    std::vector<std::string> lint_require, lint_warn, sbom_formats;
+    std::vector<std::string> lint_require, lint_warn, sbom_formats, package_formats;
     bool provenance = false, twice = false;
 };
 
@@ -108,6 +109,13 @@ void add_output_flags(CLI::App& app, BuildFlags& flags) {
         "1 (fast) to 12 (small); 0 is the measured default"
     )
         ->check(within(0, 12));
+    add_list(
+        app,
+        "--package-format",
+        flags.package_formats,
+        "v2, which is always written; v3 adds packages for apk 3 alone, in OUT_DIR/v3"
+    )
+        ->check(one_of({"v2", "v3"}));
     add_flag(
         app,
         "--create-build-log",
@@ -311,6 +319,43 @@ std::string to_json_text(const build::BuildReport& report) {
            "\n";
 }
 
+/// Packages of version 3 beside those that were built, if they are asked for; they join the list.
+Result<void> add_v3(
+    build::BuildReport& report,
+    const BuildFlags& flags,
+    const build::BuildOptions& options,
+    const build::Services& services
+) {
+    const auto& formats = flags.package_formats;
+    if (report.packages.empty() ||
+        std::find(formats.begin(), formats.end(), "v3") == formats.end()) {
+        return {};
+    }
+    Activity activity(services.reporter, "writing packages of version 3");
+    std::vector<std::filesystem::path> paths;
+    for (const build::BuiltPackage& package : report.packages) {
+        paths.push_back(package.path);
+    }
+    QUERN_TRY(
+        const auto written,
+        repository::publish_v3(
+            options.out_directory,
+            options.load.architecture,
+            paths,
+            {.key = options.key,
+             .timestamp = Timestamp(options.source_date),
+             .compression_level = options.compression_level,
+             .pool = &services.pool}
+        )
+    );
+    for (const apk::WrittenPackage& package : written) {
+        report.packages.push_back(
+            {package.info.name, package.path, package.file_size, package.checksum}
+        );
+    }
+    return {};
+}
+
 Result<void> append_build_log(const build::BuildReport& report, const std::string& architecture) {
     if (report.packages.empty()) {
         return {};
@@ -377,14 +422,15 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
         auto built = flags.twice ? build_twice_and_compare(options, services, invocation.global)
                                  : build::build(options, services);
         QUERN_CHECK(write_junit(flags.test, tested));
-        QUERN_TRY(const build::BuildReport report, std::move(built));
+        QUERN_TRY(build::BuildReport report, std::move(built));
         tell(report, flags, session->reporter());
-        QUERN_CHECK(
-            print(invocation.global.format == "json" ? to_json_text(report) : to_text(report))
-        );
         if (flags.create_build_log) {
             QUERN_CHECK(append_build_log(report, architecture));
         }
+        QUERN_CHECK(add_v3(report, flags, options, services));
+        QUERN_CHECK(
+            print(invocation.global.format == "json" ? to_json_text(report) : to_text(report))
+        );
     }
     return {};
 }

@@ -134,9 +134,10 @@ Result<void> rebuild(
     const auto text = package.head.control_files.find(configuration_name);
     if (text == package.head.control_files.end()) {
         return Error(
-            ErrorCode::invalid_data,
-            "the package does not hold the configuration that it was built from"
-        );
+                   ErrorCode::invalid_data,
+                   "the package does not hold the configuration that it was built from"
+        )
+            .help("packages of version 3 have no place for it: name the one of version 2");
     }
     const EmbeddedRecipe reader(options.recipe, text->second);
     pipeline::Library library({}, reader);

@@ -188,6 +188,17 @@ class Indexing {
             const apk::PackageFile package, apk::PackageFile::open(path, options_.package_limits)
         );
         const apk::PackageHead& head = package.head();
+        if (head.control_bytes.empty()) {
+            return Error(
+                       ErrorCode::unsupported,
+                       fmt::format(
+                           "{} is a package of version 3, which an APKINDEX cannot name",
+                           printable(path.string())
+                       )
+            )
+                .help("`quern build --package-format v3` keeps a repository of them with its index"
+                );
+        }
         return apk::make_index_entry(head.info, head.checksum, head.file_size);
     }
 

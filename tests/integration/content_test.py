@@ -16,7 +16,7 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from json_schema import problems
 from web import Web
-from workbench import SOURCE, STATE, digests, expect, main
+from workbench import SOURCE, STATE, build_flags, digests, expect, main
 
 RECIPE = """
 package: {{name: gear, version: "{version}", epoch: 0, copyright: [{{license: MIT}}], dependencies: {{runtime: [busybox]}}}}
@@ -265,4 +265,37 @@ def builds_twice(bench):
     expect(digests(folder) == before, "something was published")
 
 
-main([builds_twice, proves, proves_sources, rebuilds, documents, explains, scans_again, lints, lints_as_at_build, disabled, compares])
+def beside_version_2(bench):
+    """build --package-format v3 keeps a repository of packages of version 3 beside the other, which show, verify, diff and lint read."""
+    recipe = bench.recipe(RECIPE.format(version="1.0", soname="1", extra="ln ${{targets.destdir}}/usr/bin/turn ${{targets.destdir}}/usr/bin/again"))
+    flags = ("--out-dir", bench.folder / "packages", "--package-format", "v2,v3")
+    told = json.loads(bench.run("--format", "json", "build", recipe, *build_flags(), *flags).stdout)
+    expect([package["path"].endswith(f"v3/x86_64/{package['name']}-1.0-r0.apk") for package in told["packages"]] == [False, False, True, True], told)
+    folder = bench.folder / "packages/v3/x86_64"
+    before = digests(bench.folder / "packages")
+    expect(sorted(path.name for path in folder.iterdir()) == ["Packages.adb", "gear-1.0-r0.apk", "gear-dev-1.0-r0.apk"], before)
+    bench.build(recipe, *flags, "--fresh", "--threads", "1")
+    expect(digests(bench.folder / "packages") == before, "the bytes are not the same")
+    old, new = bench.folder / "packages/x86_64/gear-1.0-r0.apk", folder / "gear-1.0-r0.apk"
+    expect(new.read_bytes().startswith(b"ADBd") and zlib.decompress(new.read_bytes()[4:], -15).startswith(b"ADB.pckg"), "it is something else")
+    key = ("-k", STATE / "hello.rsa.pub")
+    expect("good, signed by hello.rsa.pub" in bench.run("verify", *key, new).stdout, "it is not good")
+    expect("not trusted" in bench.run("verify", "-k", STATE / "seed.rsa.pub", new, status=5).stdout, "another key was taken")
+    told, was = (json.loads(bench.run("--format", "json", "show", package).stdout) for package in (new, old))
+    expect(told["depends"] == sorted(was["depends"]) and told["checksum"].startswith("Q2"), told)
+    differences = json.loads(bench.run("--format", "json", "diff", old, new, status=(0, 1)).stdout)
+    expect({change["subject"] for change in differences["files"]} <= {"usr/bin/again", "usr/bin/turn"}, differences)
+    expect("cmd:perl  <- usr/bin/" in bench.run("scan", "--explain", new).stdout, "nothing is explained")
+    bench.run("lint", new)
+    damaged = bytearray(new.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (bench.folder / "damaged.apk").write_bytes(damaged)
+    expect("BAD" in bench.run("verify", *key, bench.folder / "damaged.apk", status=(4, 5)).stdout, "damage was not found")
+    # What it cannot do is said, with the next move.
+    for words, status in ((("rebuild", "-r", STATE / "seed", "-k", STATE / "seed.rsa.pub"), 4), (("index", "-o", bench.folder / "x/APKINDEX.tar.gz"), 4),
+                          (("sign", "--signing-key", STATE / "hello.rsa"), 4)):
+        expect("version 3" in bench.run(*words, new, status=(1, status)).stderr, f"{words[0]} does not say why")
+    expect(digests(bench.folder / "packages") == before, "something was changed")
+
+
+main([builds_twice, beside_version_2, proves, proves_sources, rebuilds, documents, explains, scans_again, lints, lints_as_at_build, disabled, compares])
