@@ -77,13 +77,15 @@ class Keyring {
 class SignedDigests {
  public:
     SignedDigests();
+    /// Of the kinds of these signatures alone: for many bytes that is a third of the time.
+    explicit SignedDigests(const std::vector<Signature>& signatures);
     SignedDigests(SignedDigests&&) noexcept;
     SignedDigests& operator=(SignedDigests&&) noexcept;
     SignedDigests(const SignedDigests&) = delete;
     SignedDigests& operator=(const SignedDigests&) = delete;
     ~SignedDigests();
     void update(std::string_view bytes);
-    /// Raw digest bytes. `update` must not be called afterwards.
+    /// Raw digest bytes of a kind that was wanted. `update` must not be called afterwards.
     std::string digest(SignatureKind kind) const;
 
  private:

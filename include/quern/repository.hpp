@@ -4,6 +4,7 @@
 
 #include "quern/error.hpp"
 #include "quern/index.hpp"
+#include "quern/index_table.hpp"
 #include "quern/keyring.hpp"
 
 #include <filesystem>
@@ -37,14 +38,13 @@ struct Location {
 struct RepositoryIndex {
     Location location;
     std::string architecture;
-    std::shared_ptr<const apk::Index> index;
-    std::optional<std::string> verified_by;  ///< nothing: signatures were ignored
+    apk::IndexTable packages;
+    std::optional<std::string> verified_by = {};  ///< nothing: signatures were ignored
 };
 
 /// A package that was chosen from a repository. Cheap to copy.
 struct Selected {
-    std::shared_ptr<const apk::Index> index;  ///< keeps `entry` alive
-    const apk::IndexEntry* entry = nullptr;
+    std::shared_ptr<const apk::IndexEntry> entry;
     Location location;
     std::string architecture;    ///< directory of the repository that it lies in
     std::string data_hash = {};  ///< hex SHA-256 that a lock demands of the data section, or empty

@@ -73,13 +73,7 @@ std::vector<std::string> split_relations(std::string_view text) {
         return words;
     }
     words.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), ' ')) + 1);
-    while (!text.empty()) {
-        const std::size_t length = std::min(text.find(' '), text.size());
-        if (length != 0) {
-            words.emplace_back(text.substr(0, length));
-        }
-        text.remove_prefix(std::min(length + 1, text.size()));
-    }
+    for_each_word(text, [&words](std::string_view word) { words.emplace_back(word); });
     return words;
 }
 
@@ -93,6 +87,16 @@ std::optional<std::string> parse_checksum(std::string_view text) {
         return digest ? std::optional<std::string>("Q1" + digest->base64()) : std::nullopt;
     }
     return std::string();
+}
+
+bool is_checksum(std::string_view text) {
+    // 20 bytes are 27 digits, of which the last has two bits that encode nothing, and a sign.
+    constexpr std::size_t usual_size = 30;
+    constexpr std::string_view last_digits = "AEIMQUYcgkosw048";
+    return (text.size() == usual_size && text.starts_with("Q1") && text.back() == '=' &&
+            last_digits.find(text[usual_size - 2]) != std::string_view::npos &&
+            consists_of(text.substr(2, usual_size - 3), "+/")) ||
+           parse_checksum(text).has_value();
 }
 
 }  // namespace quern::apk

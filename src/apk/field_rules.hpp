@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,10 +30,23 @@ bool has_control_character(std::string_view text);
 /// them.
 std::string fold_lines(std::string_view text);
 
+/// Calls `take` with each word of a list that is separated by spaces, without empty ones.
+template <typename Take>
+void for_each_word(std::string_view text, const Take& take) {
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(word.size() + 1, text.size()));
+        if (!word.empty()) {
+            take(word);
+        }
+    }
+}
 /// Words separated by spaces, without empty ones. One allocation for the list.
 std::vector<std::string> split_relations(std::string_view text);
 /// An identity, "Q1" + base64 or "X1" + hex of a SHA-1, in the first form. Empty for a kind that is
 /// not known, nothing if it is damaged.
 std::optional<std::string> parse_checksum(std::string_view text);
+/// Whether `parse_checksum` has an answer, without making it.
+bool is_checksum(std::string_view text);
 
 }  // namespace quern::apk

@@ -9,6 +9,7 @@
 #include "apk/signature_section.hpp"
 #include "archive/byte_stream.hpp"
 #include "archive/gzip_reader.hpp"
+#include "quern/index_table.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -149,22 +150,28 @@ Result<TextRoom> inflate_body(std::string_view body, const IndexLimits& limits) 
     return room;
 }
 
-Result<Index> read_body(std::string_view body, const IndexLimits& limits) {
-    auto text = inflate_body(body, limits);
-    if (!text) {
-        Error error = std::move(text).error().context("APKINDEX.tar.gz");
+/// The inflated body and what stands in it.
+struct BodyText {
+    TextRoom room;
+    std::string_view records;  ///< APKINDEX
+    std::string_view description;
+};
+
+Result<BodyText> read_body(std::string_view body, const IndexLimits& limits) {
+    auto room = inflate_body(body, limits);
+    if (!room) {
+        Error error = std::move(room).error().context("APKINDEX.tar.gz");
         return error.code() == ErrorCode::limit
                    ? std::move(error).help("raise the limit with --max-index-text-bytes")
                    : error;
     }
-    Index index;
-    std::string description;
+    BodyText text{std::move(*room), {}, {}};
     bool found = false;
     const auto take = [&](const archive::TarEntry& entry,
                           std::string_view content) -> Result<void> {
         if (entry.path == "APKINDEX") {
             found = true;
-            QUERN_TRY(index, Index::parse(content, limits));
+            text.records = content;
             return {};
         }
         if (entry.path != "DESCRIPTION") {
@@ -175,15 +182,14 @@ Result<Index> read_body(std::string_view body, const IndexLimits& limits) {
         if (content.size() > longest_description) {
             return invalid("APKINDEX.tar.gz: DESCRIPTION has more than 1 MiB");
         }
-        description = content;
+        text.description = content;
         return {};
     };
-    QUERN_CHECK(view_small_tar(text->text(), "index", false, take));
+    QUERN_CHECK(view_small_tar(text.room.text(), "index", false, take));
     if (!found) {
         return invalid("APKINDEX.tar.gz holds no APKINDEX");
     }
-    index.description = std::move(description);
-    return index;
+    return text;
 }
 
 Result<std::string> verify(const Members& members, const Keyring& keyring) {
@@ -194,7 +200,7 @@ Result<std::string> verify(const Members& members, const Keyring& keyring) {
                 "where it comes from"
             );
     }
-    SignedDigests digests;
+    SignedDigests digests(members.signatures);
     digests.update(members.body);
     return keyring.verify(members.signatures, digests);
 }
@@ -220,17 +226,30 @@ Result<IndexFile> read_index(
     if (keyring != nullptr) {
         QUERN_TRY(file.verified_by, verify(members, *keyring));
     }
-    QUERN_TRY(file.index, read_body(members.body, limits));
+    QUERN_TRY(const BodyText text, read_body(members.body, limits));
+    QUERN_TRY(file.index, Index::parse(text.records, limits));
+    file.index.description = text.description;
     file.signatures = std::move(members.signatures);
     return file;
 }
 
-Result<std::string_view> verified_index_body(
-    std::string_view bytes, const Keyring& keyring, const IndexLimits& limits
+Result<VerifiedBody> verified_index_body(
+    std::string_view bytes, const Keyring* keyring, const IndexLimits& limits
 ) {
     QUERN_TRY(const Members members, split_within(bytes, limits));
-    QUERN_CHECK(verify(members, keyring));
-    return members.body;
+    VerifiedBody verified;
+    verified.bytes = members.body;
+    if (keyring != nullptr) {
+        QUERN_TRY(verified.by, verify(members, *keyring));
+    }
+    return verified;
+}
+
+Result<IndexTable> read_index_table(std::string_view body, const IndexLimits& limits) {
+    QUERN_TRY(BodyText text, read_body(body, limits));
+    const std::string_view records = text.records;
+    const auto owner = std::make_shared<const TextRoom>(std::move(text.room));
+    return IndexTable::parse(owner, records, limits);
 }
 
 Result<std::string> write_index(const Index& index, const Signer* key) {
@@ -254,7 +273,7 @@ Result<std::string> write_index(const Index& index, const Signer* key) {
 Result<std::string> sign_index(std::string_view bytes, const Signer& key) {
     QUERN_TRY(const Members members, split_members(bytes));
     // What is signed should be an index: a signature says that its maker has looked at it.
-    QUERN_TRY([[maybe_unused]] const Index checked, read_body(members.body, {}));
+    QUERN_TRY([[maybe_unused]] const IndexTable checked, read_index_table(members.body, {}));
     return sign_member(members.body, key);
 }
 

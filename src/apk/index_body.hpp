@@ -30,9 +30,4 @@ struct IndexBodyContent {
 };
 std::optional<IndexBodyContent> split_index_body(const archive::ChunkedMember& member);
 
-/// The body of an index file, in `bytes`, once its signature holds. Errors: those of `read_index`.
-Result<std::string_view> verified_index_body(
-    std::string_view bytes, const Keyring& keyring, const IndexLimits& limits
-);
-
 }  // namespace quern::apk

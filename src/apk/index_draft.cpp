@@ -7,6 +7,7 @@
 #include "apk/index_draft.hpp"
 
 #include "apk/index_body.hpp"
+#include "quern/index_table.hpp"
 #include "quern/version.hpp"
 
 #include <algorithm>
@@ -209,7 +210,8 @@ bool IndexDraft::take_records(std::shared_ptr<const Origin> origin, const IndexL
 Result<IndexDraft> read_index_draft(
     std::string bytes, const Keyring& keyring, const IndexLimits& limits
 ) {
-    QUERN_TRY(const std::string_view body, verified_index_body(bytes, keyring, limits));
+    QUERN_TRY(const VerifiedBody verified, verified_index_body(bytes, &keyring, limits));
+    const std::string_view body = verified.bytes;
     const std::size_t body_begin = bytes.size() - body.size();
     auto origin = IndexDraft::read_origin(bytes, body_begin, limits);
     IndexDraft draft;

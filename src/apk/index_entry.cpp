@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 #include "apk/field_rules.hpp"
+#include "apk/index_scanner.hpp"
 #include "quern/index.hpp"
 #include "quern/version.hpp"
 #include "support/text.hpp"
@@ -110,6 +111,22 @@ IndexEntry make_index_entry(
     entry.provides = info.provides;
     entry.install_if = info.install_if;
     return entry;
+}
+
+Result<Index> Index::parse(std::string_view text, const IndexLimits& limits) {
+    constexpr std::size_t usual_record = 400;
+    QUERN_CHECK(check_text_size(text, limits));
+    Index index;
+    index.entries.reserve(std::min<std::size_t>(text.size() / usual_record, limits.entries));
+    IndexScanner scanner(text, limits);
+    IndexFields record;
+    while (true) {
+        QUERN_TRY(const bool any, scanner.next(record));
+        if (!any) {
+            return index;
+        }
+        index.entries.push_back(record.to_entry());
+    }
 }
 
 std::string Index::to_string() const {

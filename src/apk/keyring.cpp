@@ -273,19 +273,40 @@ Result<std::string> Keyring::verify(
 }
 
 struct SignedDigests::State {
-    std::array<Hasher, 3> hashers = {
-        Hasher(DigestKind::sha1), Hasher(DigestKind::sha256), Hasher(DigestKind::sha512)};
+    std::array<std::optional<Hasher>, 3> hashers;
     std::array<std::string, 3> finished;
+
+    void want(SignatureKind kind) {
+        static constexpr std::array<DigestKind, 3> kinds = {
+            DigestKind::sha1, DigestKind::sha256, DigestKind::sha512};
+        const auto place = static_cast<std::size_t>(kind);
+        if (!hashers.at(place)) {
+            hashers.at(place).emplace(kinds.at(place));
+        }
+    }
 };
 
-SignedDigests::SignedDigests() : state_(std::make_unique<State>()) {}
+SignedDigests::SignedDigests() : state_(std::make_unique<State>()) {
+    for (const auto kind : {SignatureKind::rsa, SignatureKind::rsa256, SignatureKind::rsa512}) {
+        state_->want(kind);
+    }
+}
+
+SignedDigests::SignedDigests(const std::vector<Signature>& signatures)
+    : state_(std::make_unique<State>()) {
+    for (const Signature& signature : signatures) {
+        state_->want(signature.kind);
+    }
+}
 SignedDigests::SignedDigests(SignedDigests&&) noexcept = default;
 SignedDigests& SignedDigests::operator=(SignedDigests&&) noexcept = default;
 SignedDigests::~SignedDigests() = default;
 
 void SignedDigests::update(std::string_view bytes) {
-    for (Hasher& hasher : state_->hashers) {
-        hasher.update(bytes);
+    for (auto& hasher : state_->hashers) {
+        if (hasher) {
+            hasher->update(bytes);
+        }
     }
 }
 
@@ -293,7 +314,7 @@ std::string SignedDigests::digest(SignatureKind kind) const {
     const auto place = static_cast<std::size_t>(kind);
     std::string& finished = state_->finished.at(place);
     if (finished.empty()) {
-        const Digest digest = state_->hashers.at(place).finish();
+        const Digest digest = state_->hashers.at(place)->finish();
         finished.assign(digest.bytes().begin(), digest.bytes().end());
     }
     return finished;

@@ -4,6 +4,7 @@
 
 #include "support/lazy_library.hpp"
 
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 #include <zlib.h>
@@ -22,6 +23,7 @@ QUERN_GZIP("libdeflate.so.0", libdeflate_deflate_compress_bound);
 QUERN_GZIP("libdeflate.so.0", libdeflate_deflate_decompress_ex);
 QUERN_GZIP("libdeflate.so.0", libdeflate_free_compressor);
 QUERN_GZIP("libdeflate.so.0", libdeflate_free_decompressor);
+QUERN_GZIP("libisal.so.2", crc32_gzip_refl);
 QUERN_GZIP("libisal.so.2", isal_inflate);
 QUERN_GZIP("libisal.so.2", isal_inflate_init);
 #undef crc32_combine  // which is crc32_combine64 where offsets have 64 bits

@@ -182,16 +182,13 @@ std::vector<std::string> packages_with(
     const std::string wanted = fmt::format("cmd:{}", program);
     std::set<std::string> names;
     for (const repository::RepositoryIndex& repository : indexes) {
-        for (const apk::IndexEntry& entry : repository.index->entries) {
-            const bool has = std::any_of(
-                entry.provides.begin(),
-                entry.provides.end(),
-                [&](const std::string& provided) {
-                    return provided.substr(0, provided.find('=')) == wanted;
+        const apk::IndexTable& table = repository.packages;
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const auto [first, end] = table.provided_range(i);
+            for (std::size_t k = first; k < end; ++k) {
+                if (table.name(table.provided(k).name_number).text == wanted) {
+                    names.emplace(table.row(i).name);
                 }
-            );
-            if (has) {
-                names.insert(entry.name);
             }
         }
     }

@@ -69,7 +69,7 @@ Result<std::vector<Area>> measure_all(const std::filesystem::path& cache) {
 
 Result<std::vector<Area>> collect(const std::filesystem::path& cache, std::uint64_t size_limit) {
     std::vector<Area> areas;
-    for (const char* name : {"content", "packages", "image/layers"}) {
+    for (const char* name : {"content", "packages", "image/layers", "indexes/tables"}) {
         QUERN_TRY(const TrimReport report, trim(cache / name, size_limit));
         areas.push_back({name, report.removed, report.bytes});
     }

@@ -29,13 +29,13 @@ std::string apk_architecture(const std::string& name) {
 }
 
 /// An index by itself, as text or archive, without a signature check.
-Result<apk::Index> read_index_bytes(const std::string& path) {
-    QUERN_TRY(const std::string bytes, read_file(path));
+Result<apk::IndexTable> read_index_bytes(const std::string& path) {
+    QUERN_TRY(std::string bytes, read_file(path));
     if (!bytes.starts_with("\x1f\x8b")) {
-        return apk::Index::parse(bytes);
+        return apk::IndexTable::parse(std::move(bytes));
     }
-    QUERN_TRY(apk::IndexFile file, apk::read_index(bytes, nullptr));
-    return std::move(file.index);
+    QUERN_TRY(const apk::VerifiedBody body, apk::verified_index_body(bytes, nullptr));
+    return apk::read_index_table(body.bytes);
 }
 
 /// FILE or FILE@tag.
@@ -58,7 +58,7 @@ Result<repository::RepositoryIndex> read_index_file(
     if (!index) {
         return std::move(index).error().context(fmt::format("reading {}", read.location.base));
     }
-    read.index = std::make_shared<const apk::Index>(std::move(*index));
+    read.packages = std::move(*index);
     return read;
 }
 

@@ -9,13 +9,9 @@
 namespace quern::cli {
 namespace {
 
-void add_names(const apk::Index& index, std::set<std::string, std::less<>>& names) {
-    for (const apk::IndexEntry& entry : index.entries) {
-        names.insert(entry.name);
-        for (const std::string& provided : entry.provides) {
-            // "name=1.2" as indexes have it
-            names.insert(provided.substr(0, provided.find_first_of("=<>~")));
-        }
+void add_names(const apk::IndexTable& table, std::set<std::string, std::less<>>& names) {
+    for (std::size_t i = 0; i < table.name_count(); ++i) {
+        names.emplace(table.name(i).text);
     }
 }
 
@@ -63,7 +59,7 @@ Result<std::set<std::string, std::less<>>> known_packages(
             )
         );
         for (const repository::RepositoryIndex& index : indexes) {
-            add_names(*index.index, names);
+            add_names(index.packages, names);
         }
     }
     return names;

@@ -153,7 +153,7 @@ Result<Base> read_base(
         base.pinned.push_back(fmt::format("{}={}", package.name, package.version));
     }
     base.database = repeated_records(database);
-    base.packages = std::make_shared<const apk::Index>(std::move(packages));
+    QUERN_TRY(base.packages, apk::IndexTable::of(packages));
     return base;
 }
 

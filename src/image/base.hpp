@@ -5,7 +5,7 @@
 #include "fetch/content_store.hpp"
 #include "image/oci.hpp"
 #include "quern/image.hpp"
-#include "quern/index.hpp"
+#include "quern/index_table.hpp"
 #include "support/file_reader.hpp"
 
 #include <map>
@@ -18,9 +18,9 @@ namespace quern::image {
 /// An image that others are put on top of, for one architecture.
 struct Base {
     BaseParts parts;
-    std::shared_ptr<const apk::Index> packages;  ///< what it has
-    std::vector<std::string> pinned;             ///< "name=version" of each
-    std::string database;                        ///< its part of the installed database
+    apk::IndexTable packages;         ///< what it has
+    std::vector<std::string> pinned;  ///< "name=version" of each
+    std::string database;             ///< its part of the installed database
 };
 
 /// By apk's name of the architecture.

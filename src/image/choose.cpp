@@ -21,15 +21,15 @@ const std::string base_location("base\0image", 10);
 
 using Labels = std::unordered_set<std::string>;
 
-std::string label(const apk::IndexEntry& entry) {
-    return fmt::format("{}-{}", entry.name, entry.version);
+std::string label(const apk::IndexRow& row) {
+    return fmt::format("{}-{}", row.name, row.version);
 }
 
 Labels labels_of(const Chosen& chosen) {
     Labels labels;
     for (const repository::RepositoryIndex& index : chosen.indexes) {
-        for (const apk::IndexEntry& entry : index.index->entries) {
-            labels.insert(label(entry));
+        for (std::size_t i = 0; i < index.packages.size(); ++i) {
+            labels.insert(label(index.packages.row(i)));
         }
     }
     return labels;
@@ -39,7 +39,7 @@ Labels labels_of(const Chosen& chosen) {
 using Missing = std::map<std::string, std::string>;
 
 /// The indexes of one architecture without what another one lacks.
-std::vector<repository::RepositoryIndex> in_all(
+Result<std::vector<repository::RepositoryIndex>> in_all(
     const std::vector<Chosen>& all,
     const std::vector<Labels>& labels,
     std::size_t own,
@@ -48,20 +48,20 @@ std::vector<repository::RepositoryIndex> in_all(
     std::vector<repository::RepositoryIndex> indexes = all[own].indexes;
     for (repository::RepositoryIndex& index : indexes) {
         apk::Index kept;
-        for (const apk::IndexEntry& entry : index.index->entries) {
-            const std::string name = label(entry);
+        for (std::size_t i = 0; i < index.packages.size(); ++i) {
+            const std::string name = label(index.packages.row(i));
             std::size_t other = 0;
             while (other < all.size() && labels[other].count(name) != 0) {
                 ++other;
             }
             if (other == all.size()) {
-                kept.entries.push_back(entry);
+                kept.entries.push_back(index.packages.entry(i));
             } else {
                 missing.emplace(name, apk::to_oci_architecture(all[other].architecture));
             }
         }
-        if (kept.entries.size() != index.index->entries.size()) {
-            index.index = std::make_shared<const apk::Index>(std::move(kept));
+        if (kept.entries.size() != index.packages.size()) {
+            QUERN_TRY(index.packages, apk::IndexTable::of(kept));
         }
     }
     return indexes;
@@ -122,7 +122,7 @@ void add_base(Chosen& chosen, const Base& base) {
     repository::RepositoryIndex index;
     index.location.base = base_location;
     index.architecture = chosen.architecture;
-    index.index = base.packages;
+    index.packages = base.packages;
     chosen.indexes.insert(chosen.indexes.begin(), std::move(index));
     chosen.below = base.pinned;
 }
@@ -167,7 +167,10 @@ Result<std::vector<Chosen>> choose_packages(
     const repository::ResolveOptions options{.time_limit = sources.resolve_timeout, .peers = {}};
     for (std::size_t i = 0; i < all.size(); ++i) {
         Missing missing;
-        const auto indexes = all.size() > 1 ? in_all(all, labels, i, missing) : all[i].indexes;
+        auto indexes = all[i].indexes;
+        if (all.size() > 1) {
+            QUERN_TRY(indexes, in_all(all, labels, i, missing));
+        }
         if (auto resolved = resolve_into(all[i], world, indexes, options); !resolved) {
             return explain_missing(std::move(resolved).error(), missing);
         }

@@ -109,8 +109,8 @@ std::vector<repository::Selected> as_selected(const ImageContents& contents) {
     std::vector<repository::Selected> list;
     for (const apk::IndexEntry& entry : contents.packages->entries) {
         repository::Selected selected;
-        selected.index = contents.packages;
-        selected.entry = &entry;
+        // Kept by the contents, which it shares.
+        selected.entry = std::shared_ptr<const apk::IndexEntry>(contents.packages, &entry);
         list.push_back(std::move(selected));
     }
     return list;

@@ -33,11 +33,10 @@ int compare_descending(std::string_view a, std::string_view b) {
 
 bool was_chosen(const PackagePool& pool, PackageId id, const EarlierChoices& earlier) {
     const auto found = earlier.packages.find(pool.name(id));
-    return found != earlier.packages.end() &&
-           pool.entry(found->second).version == pool.entry(id).version;
+    return found != earlier.packages.end() && pool.version(found->second) == pool.version(id);
 }
 
-bool has_origin(const apk::IndexEntry& entry, const EarlierChoices& earlier) {
+bool has_origin(const apk::IndexRow& entry, const EarlierChoices& earlier) {
     const auto found =
         entry.origin.empty() ? earlier.origins.end() : earlier.origins.find(entry.origin);
     return found != earlier.origins.end() && found->second == entry.version;
@@ -50,10 +49,10 @@ int compare_provided(std::string_view first, std::string_view second) {
 }  // namespace
 
 void EarlierChoices::add(const PackagePool& pool, PackageId id) {
-    const apk::IndexEntry& entry = pool.entry(id);
+    const apk::IndexRow row = pool.row(id);
     packages[pool.name(id)] = id;
-    if (!entry.origin.empty()) {
-        origins[entry.origin] = entry.version;
+    if (!row.origin.empty()) {
+        origins[row.origin] = row.version;
     }
 }
 
@@ -65,8 +64,8 @@ Comparison compare_candidates(
     const EarlierChoices& earlier
 ) {
     const auto [a, b] = candidates;
-    const apk::IndexEntry& first = pool.entry(a);
-    const apk::IndexEntry& second = pool.entry(b);
+    const apk::IndexRow first = pool.row(a);
+    const apk::IndexRow second = pool.row(b);
     if (const int order = prefer(was_chosen(pool, a, earlier), was_chosen(pool, b, earlier));
         order != 0) {
         return {order, ChoiceRule::chosen_before};
@@ -126,8 +125,8 @@ std::string_view to_string(ChoiceRule rule) {
 std::string describe(
     const PackagePool& pool, ChoiceRule rule, PackageId winner, PackageId loser, NameId name
 ) {
-    const apk::IndexEntry& first = pool.entry(winner);
-    const apk::IndexEntry& second = pool.entry(loser);
+    const apk::IndexRow first = pool.row(winner);
+    const apk::IndexRow second = pool.row(loser);
     switch (rule) {
         case ChoiceRule::chosen_before:
             return fmt::format("{} was chosen before", pool.label(winner));

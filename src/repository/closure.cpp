@@ -45,6 +45,10 @@ bool is_known(const Refusal& refusal, const std::set<std::string, std::less<>>& 
     });
 }
 
+std::string file_name(const PackagePool& pool, PackageId id) {
+    return pool.label(id) + ".apk";
+}
+
 }  // namespace
 
 std::vector<Finding> check_closure(std::span<const RepositoryIndex> indexes) {
@@ -59,7 +63,7 @@ std::vector<Finding> check_closure(std::span<const RepositoryIndex> indexes) {
                 unmet.emplace(relation.text);
                 findings.push_back(
                     {"unmet-dependency",
-                     pool.entry(id).file_name(),
+                     file_name(pool, id),
                      fmt::format(
                          "it needs {}, and nothing provides that", printable(relation.text)
                      )}
@@ -77,13 +81,10 @@ std::vector<Finding> check_closure(std::span<const RepositoryIndex> indexes) {
         const auto decision = decide_in(pool, std::span(&world, 1), options);
         const auto* refusal = decision ? std::get_if<Refusal>(&*decision) : nullptr;
         if (!decision) {
-            findings.push_back(
-                {"not-installable", pool.entry(id).file_name(), decision.error().message()}
+            findings.push_back({"not-installable", file_name(pool, id), decision.error().message()}
             );
         } else if (refusal != nullptr && !is_known(*refusal, unmet)) {
-            findings.push_back(
-                {"not-installable", pool.entry(id).file_name(), join(refusal->reasons)}
-            );
+            findings.push_back({"not-installable", file_name(pool, id), join(refusal->reasons)});
         }
     }
     return findings;

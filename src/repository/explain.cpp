@@ -248,7 +248,7 @@ Result<Explanation> explain(
     Explanation explanation;
     explanation.notes = set.notes;
     const NameId asked = pool.names().find(name);
-    const auto candidates = asked == no_id ? std::span<const PackageId>() : pool.candidates(asked);
+    const auto candidates = asked == no_id ? PackageRange() : pool.candidates(asked);
     if (candidates.empty()) {
         explanation.help = help_for(pool, name);
         return explanation;

@@ -60,7 +60,9 @@ bool may_share(const apk::IndexEntry& a, const apk::IndexEntry& b) {
 }
 
 /// Pairs of different recipes with a common hash, each ascending.
-std::set<Pair> find_pairs(const apk::Index& index, const std::vector<PackageFiles>& files) {
+std::set<Pair> find_pairs(
+    const std::vector<apk::IndexEntry>& entries, const std::vector<PackageFiles>& files
+) {
     // Of more that bring one file the first are enough to say so.
     constexpr std::size_t most_owners = 200;
     std::vector<std::pair<std::uint64_t, PackageId>> all;
@@ -74,7 +76,7 @@ std::set<Pair> find_pairs(const apk::Index& index, const std::vector<PackageFile
     for (std::size_t i = 0; i < all.size(); ++i) {
         const std::size_t end = std::min(all.size(), i + most_owners);
         for (std::size_t k = i + 1; k < end && all[k].first == all[i].first; ++k) {
-            if (!may_share(index.entries[all[i].second], index.entries[all[k].second])) {
+            if (!may_share(entries[all[i].second], entries[all[k].second])) {
                 pairs.emplace(all[i].second, all[k].second);
             }
         }
@@ -106,10 +108,10 @@ std::vector<Finding> find_file_conflicts(
     const RepositoryIndex& index,
     const std::vector<PackageFiles>& files
 ) {
-    const auto& entries = index.index->entries;
+    const std::vector<apk::IndexEntry> entries = index.packages.to_index().entries;
     PackagePool pool(std::span(&index, 1));
     std::vector<Finding> findings;
-    for (const Pair& pair : find_pairs(*index.index, files)) {
+    for (const Pair& pair : find_pairs(entries, files)) {
         const apk::IndexEntry& first = entries[pair.first];
         const apk::IndexEntry& second = entries[pair.second];
         if (replaces(files[pair.first], second) || replaces(files[pair.second], first) ||

@@ -78,7 +78,7 @@ void GreedyWalk::constrain(const Relation& relation, PackageId owner) {
         return;
     }
     for (const PackageId id : pool_.candidates(relation.name)) {
-        if (pool_.name(id) == relation.name && !relation.is_satisfied_by(pool_.entry(id).version)) {
+        if (pool_.name(id) == relation.name && !relation.is_satisfied_by(pool_.version(id))) {
             exclude(id, {Exclusion::Kind::unfit_version, relation.text, owner, relation.name});
         }
         for (const Provide& provide : pool_.provides(id)) {
@@ -122,7 +122,7 @@ void GreedyWalk::filter(const Relation& relation, std::string_view pin, PackageI
         }
         const auto provides = pool_.provides(id);
         const bool fits =
-            relation.is_satisfied_by(pool_.entry(id).version) || pool_.satisfies(id, relation) ||
+            relation.is_satisfied_by(pool_.version(id)) || pool_.satisfies(id, relation) ||
             std::any_of(provides.begin(), provides.end(), [&relation](const Provide& provide) {
                 return !provide.version.empty() && relation.is_satisfied_by(provide.version);
             });

@@ -6,6 +6,7 @@
 #include "repository/index_client.hpp"
 
 #include "repository/http_cache.hpp"
+#include "repository/index_table_cache.hpp"
 #include "support/atomic_file.hpp"
 #include "support/thread_pool.hpp"
 
@@ -18,6 +19,9 @@
 namespace quern::repository {
 
 namespace {
+
+/// Bytes of an index, compressed, below which it is read as fast as its table.
+constexpr std::size_t least_kept = 64 * 1024;
 
 /// Downloads at a time; most of the time goes to waiting.
 constexpr std::size_t parallel_downloads = 8;
@@ -65,7 +69,7 @@ class IndexReader {
             }
             return with_flag(std::move(bytes).error());
         }
-        return parse(*bytes);
+        return parse(*bytes, std::filesystem::absolute(path).string());
     }
 
     Result<std::optional<RepositoryIndex>> read_remote() const {
@@ -82,26 +86,43 @@ class IndexReader {
                 fmt::format("no index for {}: the server answers {}", architecture_, body.status)
             );
         }
-        auto index = parse(body.bytes);
+        auto index = parse(body.bytes, url);
         if (index) {
             QUERN_CHECK(cache.keep(body));
         }
         return index;
     }
 
-    Result<std::optional<RepositoryIndex>> parse(std::string_view bytes) const {
+    /// `place` is where the bytes come from.
+    Result<std::optional<RepositoryIndex>> parse(std::string_view bytes, const std::string& place)
+        const {
         QUERN_TRY(
-            apk::IndexFile file,
-            apk::read_index(
+            apk::VerifiedBody body,
+            apk::verified_index_body(
                 bytes, options_.ignore_signatures ? nullptr : &keyring_, options_.limits
             )
         );
         RepositoryIndex index;
         index.location = location_;
         index.architecture = architecture_;
-        index.index = std::make_shared<const apk::Index>(std::move(file.index));
-        index.verified_by = std::move(file.verified_by);
+        QUERN_TRY(index.packages, read_table(body.bytes, place));
+        index.verified_by = std::move(body.by);
         return std::optional<RepositoryIndex>(std::move(index));
+    }
+
+    /// The table of a body whose signature holds, from the cache if it was read before.
+    Result<apk::IndexTable> read_table(std::string_view body, const std::string& place) const {
+        if (body.size() < least_kept) {
+            return apk::read_index_table(body, options_.limits);
+        }
+        const IndexTableCache cache(options_.cache_directory / "tables");
+        const Digest digest = digest_of(DigestKind::sha256, body);
+        if (auto known = cache.find(place, digest, options_.limits)) {
+            return std::move(*known);
+        }
+        QUERN_TRY(apk::IndexTable table, apk::read_index_table(body, options_.limits));
+        cache.keep(place, digest, table);
+        return table;
     }
 
     const Location& location_;

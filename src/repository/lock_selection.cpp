@@ -198,35 +198,30 @@ Result<LockedKey> lock_key(std::string_view place, std::string_view pem) {
 Result<std::vector<Selected>> select_locked(
     const LockFile& lock, std::string_view architecture, std::span<const Location> locations
 ) {
-    auto index = std::make_shared<apk::Index>();
-    std::vector<Location> places;
-    std::vector<std::string> hashes;
+    std::vector<Selected> selected;
     for (const LockedPackage& package : lock.packages) {
         const std::string directory = package.directory_architecture();
         if (directory != architecture) {
             continue;
         }
         QUERN_TRY(Location location, location_of(package, directory, locations));
-        places.push_back(std::move(location));
-        hashes.push_back(data_hash_of(package));
         apk::IndexEntry entry;
         entry.name = package.name;
         entry.version = package.version;
         entry.architecture = package.architecture;
         entry.checksum = apk::parse_checksum(package.checksum).value_or("");
         entry.file_size = end_of(package.data);
-        index->entries.push_back(std::move(entry));
+        selected.push_back(
+            {std::make_shared<const apk::IndexEntry>(std::move(entry)),
+             std::move(location),
+             std::string(architecture),
+             data_hash_of(package)}
+        );
     }
-    if (index->entries.empty()) {
+    if (selected.empty()) {
         return Error(
             ErrorCode::invalid_data,
             fmt::format("the lock holds no package for {}", printable(architecture))
-        );
-    }
-    std::vector<Selected> selected;
-    for (std::size_t i = 0; i < index->entries.size(); ++i) {
-        selected.push_back(
-            {index, &index->entries[i], places[i], std::string(architecture), hashes[i]}
         );
     }
     return selected;

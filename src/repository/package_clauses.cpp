@@ -21,8 +21,8 @@ bool is_better(const PackagePool& pool, PackageId a, PackageId b, NameId name) {
     if (const auto order = apk::compare_versions(first_version, second_version); order != 0) {
         return order > 0;
     }
-    const apk::IndexEntry& first = pool.entry(a);
-    const apk::IndexEntry& second = pool.entry(b);
+    const apk::IndexRow first = pool.row(a);
+    const apk::IndexRow second = pool.row(b);
     if (first.provider_priority != second.provider_priority) {
         return first.provider_priority > second.provider_priority;
     }

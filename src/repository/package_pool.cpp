@@ -7,54 +7,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 #include <utility>
 
 namespace quern::repository {
-
-namespace {
-
-constexpr std::string_view operator_bytes = "=<>~";
-
-std::size_t count_packages(std::span<const RepositoryIndex> indexes) {
-    std::size_t count = 0;
-    for (const RepositoryIndex& index : indexes) {
-        count += index.index->entries.size();
-    }
-    return count;
-}
-
-/// "-r" and digits at the end.
-bool has_revision(std::string_view version) {
-    const std::size_t digits = version.find_last_not_of("0123456789");
-    return digits != std::string_view::npos && digits + 1 < version.size() && digits >= 1 &&
-           version.substr(digits - 1, 2) == "-r";
-}
-
-/// Bits of an operator; `any` for one that is unknown. Source: image-and-resolver 3.7.
-unsigned match_of(std::string_view sign) {
-    using D = apk::Dependency;
-    unsigned match = 0;
-    for (const char c : sign) {
-        match |= c == '='   ? D::equal
-                 : c == '<' ? D::less
-                 : c == '>' ? D::greater
-                            : D::fuzzy | D::equal;
-    }
-    const bool is_known = sign.size() == 1 ||
-                          (sign.size() == 2 && sign[0] != sign[1] && sign != "><" && sign != "<>");
-    return is_known ? match : unsigned{D::any};
-}
-
-bool has_equals_sign(const Relation& relation) {
-    using D = apk::Dependency;
-    return !relation.is_identity && relation.match != D::any &&
-           (relation.match & (D::equal | D::fuzzy)) == D::equal;
-}
-
-}  // namespace
 
 bool Relation::is_satisfied_by(std::string_view available) const {
     using D = apk::Dependency;
@@ -76,53 +33,47 @@ bool Relation::is_satisfied_by(std::string_view available) const {
     return (match & relation) != 0;
 }
 
-NameTable::NameTable(std::size_t expected) {
-    std::size_t slots = 64;
-    while (slots < expected * 2) {
-        slots *= 2;
+NameId PoolNames::intern(std::string_view text, std::uint32_t hash) {
+    if (base_ != nullptr) {
+        if (const auto number = base_->find_name(text, hash)) {
+            return *number;
+        }
     }
-    slots_.assign(slots, no_id);
-    texts_.reserve(expected);
+    return static_cast<NameId>(base_count_ + more_.intern(text, hash));
 }
 
-std::size_t NameTable::place_of(std::string_view text) const {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t place = std::hash<std::string_view>()(text) & mask;
-    while (slots_[place] != no_id && texts_[slots_[place]] != text) {
-        place = (place + 1) & mask;
+NameId PoolNames::find(std::string_view text) const {
+    if (base_ != nullptr) {
+        if (const auto number = base_->find_name(text, apk::hash_of_name(text))) {
+            return *number;
+        }
     }
-    return place;
+    const NameId more = more_.find(text);
+    return more == no_id ? no_id : static_cast<NameId>(base_count_ + more);
 }
 
-void NameTable::grow() {
-    slots_.assign(slots_.size() * 2, no_id);
-    for (NameId id = 0; id < texts_.size(); ++id) {
-        slots_[place_of(texts_[id])] = id;
-    }
+std::string_view PoolNames::text(NameId id) const {
+    return id < base_count_ ? base_->name(id).text
+                            : more_.text(static_cast<NameId>(id - base_count_));
 }
 
-NameId NameTable::intern(std::string_view text) {
-    if (texts_.size() * 2 >= slots_.size()) {
-        grow();
-    }
-    const std::size_t place = place_of(text);
-    if (slots_[place] == no_id) {
-        slots_[place] = static_cast<NameId>(texts_.size());
-        texts_.push_back(text);
-    }
-    return slots_[place];
+std::uint32_t PoolNames::hash(NameId id) const {
+    return id < base_count_ ? base_->name(id).hash
+                            : more_.hash(static_cast<NameId>(id - base_count_));
 }
 
-NameId NameTable::find(std::string_view text) const {
-    return slots_[place_of(text)];
+Provide ProvideRange::Iterator::operator*() const {
+    const apk::IndexTable::Provided provided = range_->table_->provided(number_);
+    return {
+        range_->ids_.empty() ? provided.name_number : range_->ids_[provided.name_number],
+        provided.version};
 }
 
 PackagePool::PackagePool(
     std::span<const RepositoryIndex> indexes, std::span<const RepositoryIndex> peers
 )
-    : indexes_(indexes), names_(count_packages(indexes) * 4) {
-    add_packages();
-    sort_candidates();
+    : indexes_(indexes) {
+    add_parts();
     sort_triggers();
     if (!peers.empty()) {
         compare_with_peers(peers);
@@ -130,17 +81,18 @@ PackagePool::PackagePool(
 }
 
 void PackagePool::compare_with_peers(std::span<const RepositoryIndex> peers) {
-    missing_for_.resize(packages_.size());
+    missing_for_.resize(size());
     std::map<std::string_view, std::set<std::pair<std::string_view, std::string_view>>> offered;
     for (const RepositoryIndex& peer : peers) {
         auto& versions = offered[peer.architecture];
-        for (const apk::IndexEntry& entry : peer.index->entries) {
-            versions.emplace(entry.name, entry.version);
+        for (std::size_t i = 0; i < peer.packages.size(); ++i) {
+            const apk::IndexRow row = peer.packages.row(i);
+            versions.emplace(row.name, row.version);
         }
     }
-    for (PackageId id = 0; id < packages_.size(); ++id) {
+    for (PackageId id = 0; id < size(); ++id) {
         for (const auto& [architecture, versions] : offered) {
-            if (!versions.contains({entry(id).name, entry(id).version})) {
+            if (!versions.contains({package_name(id), version(id)})) {
                 missing_for_[id] = architecture;
                 break;
             }
@@ -148,54 +100,81 @@ void PackagePool::compare_with_peers(std::span<const RepositoryIndex> peers) {
     }
 }
 
-void PackagePool::add_packages() {
-    packages_.reserve(count_packages(indexes_));
-    for (std::uint32_t number = 0; number < indexes_.size(); ++number) {
-        for (const apk::IndexEntry& entry : indexes_[number].index->entries) {
-            Package package;
-            package.entry = &entry;
-            package.index = number;
-            package.name = names_.intern(entry.name);
-            package.first_provide = static_cast<std::uint32_t>(provides_.size());
-            for (const std::string& text : entry.provides) {
-                const Relation provide = parse_relation(text);
-                provides_.push_back({provide.name, provide.version});
-            }
-            package.end_provide = static_cast<std::uint32_t>(provides_.size());
-            packages_.push_back(package);
+void PackagePool::add_parts() {
+    PackageId first = 0;
+    for (const RepositoryIndex& index : indexes_) {
+        parts_.push_back({&index.packages, first, {}});
+        first += static_cast<PackageId>(index.packages.size());
+        if (index.packages.size() > base().table->size()) {
+            base_ = parts_.size() - 1;
+        }
+    }
+    depends_place_.assign(first, no_id);
+    names_ = PoolNames(parts_.empty() ? nullptr : base().table);
+    for (Part& part : parts_) {
+        if (&part == &base()) {
+            continue;
+        }
+        part.ids.reserve(part.table->name_count());
+        for (std::size_t i = 0; i < part.table->name_count(); ++i) {
+            const apk::IndexTable::Name name = part.table->name(i);
+            part.ids.push_back(names_.intern(name.text, name.hash));
         }
     }
 }
 
-/// Counts, then places: no vector for each of many thousand names.
-void PackagePool::sort_candidates() {
-    std::vector<std::pair<NameId, PackageId>> pairs;
-    pairs.reserve(packages_.size() + provides_.size());
-    for (PackageId id = 0; id < packages_.size(); ++id) {
-        pairs.emplace_back(packages_[id].name, id);
+std::size_t PackagePool::index_number(PackageId id) const {
+    std::size_t number = parts_.size() - 1;
+    while (parts_[number].first > id) {
+        --number;
     }
-    for (PackageId id = 0; id < packages_.size(); ++id) {
-        for (const Provide& provide : provides(id)) {
-            pairs.emplace_back(provide.name, id);
+    return number;
+}
+
+NameId PackagePool::name(PackageId id) const {
+    const Part& part = part_of(id);
+    const std::uint32_t number = part.table->name_number(id - part.first);
+    return part.ids.empty() ? number : part.ids[number];
+}
+
+std::string_view PackagePool::version(PackageId id) const {
+    const Part& part = part_of(id);
+    return part.table->version(id - part.first);
+}
+
+apk::IndexRow PackagePool::row(PackageId id) const {
+    const Part& part = part_of(id);
+    return part.table->row(id - part.first);
+}
+
+apk::IndexEntry PackagePool::entry(PackageId id) const {
+    const Part& part = part_of(id);
+    return part.table->entry(id - part.first);
+}
+
+std::vector<PackageId> PackagePool::merge_candidates(NameId name) const {
+    std::vector<PackageId> own;
+    std::vector<PackageId> providers;
+    for (const Part& part : parts_) {
+        const auto number = part.table->find_name(names_.text(name), names_.hash(name));
+        if (!number) {
+            continue;
+        }
+        for (const std::uint32_t package : part.table->candidates(*number)) {
+            const bool is_own = part.table->name_number(package) == *number;
+            // One that provides its own name stands for it a second time.
+            const PackageId id = part.first + package;
+            const bool is_again = is_own && !own.empty() && own.back() >= id;
+            (is_own && !is_again ? own : providers).push_back(id);
         }
     }
-    first_candidate_.assign(names_.size() + 1, 0);
-    for (const auto& pair : pairs) {
-        ++first_candidate_[pair.first + 1];
-    }
-    for (std::size_t i = 1; i < first_candidate_.size(); ++i) {
-        first_candidate_[i] += first_candidate_[i - 1];
-    }
-    std::vector<std::uint32_t> next(first_candidate_.begin(), first_candidate_.end() - 1);
-    candidates_.resize(pairs.size());
-    for (const auto& [name, id] : pairs) {
-        candidates_[next[name]++] = id;
-    }
+    own.insert(own.end(), providers.begin(), providers.end());
+    return own;
 }
 
 void PackagePool::sort_triggers() {
-    for (PackageId id = 0; id < packages_.size(); ++id) {
-        for (const std::string& token : entry(id).install_if) {
+    for (PackageId id = 0; id < size(); ++id) {
+        for (const std::string_view token : apk::split_relation_words(row(id).install_if)) {
             triggers_.emplace_back(token, id);
         }
     }
@@ -206,38 +185,43 @@ void PackagePool::sort_triggers() {
 }
 
 std::string PackagePool::label(PackageId id) const {
-    return fmt::format("{}-{}", entry(id).name, entry(id).version);
+    return fmt::format("{}-{}", package_name(id), version(id));
 }
 
-std::span<const Provide> PackagePool::provides(PackageId id) const {
-    const Package& package = packages_[id];
-    return std::span(provides_).subspan(
-        package.first_provide, package.end_provide - package.first_provide
-    );
+ProvideRange PackagePool::provides(PackageId id) const {
+    const Part& part = part_of(id);
+    return {*part.table, part.ids, part.table->provided_range(id - part.first)};
 }
 
 std::span<const Relation> PackagePool::depends(PackageId id) {
-    if (packages_[id].depends == no_id) {
-        packages_[id].depends = static_cast<std::uint32_t>(depends_.size());
+    if (depends_place_[id] == no_id) {
+        depends_place_[id] = static_cast<std::uint32_t>(depends_.size());
         std::vector<Relation>& relations = depends_.emplace_back();
-        for (const std::string& text : entry(id).depends) {
+        for (const std::string_view text : apk::split_relation_words(row(id).depends)) {
             relations.push_back(parse_relation(text));
         }
     }
-    return depends_[packages_[id].depends];
+    return depends_[depends_place_[id]];
 }
 
-std::span<const PackageId> PackagePool::candidates(NameId name) const {
-    if (name + std::size_t{1} >= first_candidate_.size()) {
+PackageRange PackagePool::candidates(NameId name) const {
+    if (parts_.size() == 1) {
+        const apk::IndexTable& table = *base().table;
+        return name < table.name_count() ? PackageRange(table.candidates(name)) : PackageRange();
+    }
+    if (name >= names_.size()) {
         return {};
     }
-    return std::span(candidates_)
-        .subspan(first_candidate_[name], first_candidate_[name + 1] - first_candidate_[name]);
+    const auto [found, is_new] = merged_.try_emplace(name);
+    if (is_new) {
+        found->second = merge_candidates(name);
+    }
+    return PackageRange(found->second);
 }
 
 std::string_view PackagePool::version_for(PackageId id, NameId name) const {
-    if (packages_[id].name == name) {
-        return entry(id).version;
+    if (this->name(id) == name) {
+        return version(id);
     }
     for (const Provide& provide : provides(id)) {
         if (provide.name == name) {
@@ -255,9 +239,9 @@ bool PackagePool::is_sole_provider(PackageId id, NameId name) const {
 }
 
 bool PackagePool::satisfies(PackageId id, const Relation& relation) const {
-    if (packages_[id].name == relation.name) {
-        const std::string& own = relation.is_identity ? entry(id).checksum : entry(id).version;
-        if (relation.is_satisfied_by(own)) {
+    if (name(id) == relation.name) {
+        if (relation.is_identity ? relation.is_satisfied_by(entry(id).checksum)
+                                 : relation.is_satisfied_by(version(id))) {
             return true;
         }
     }
@@ -267,59 +251,39 @@ bool PackagePool::satisfies(PackageId id, const Relation& relation) const {
     });
 }
 
-std::string_view PackagePool::adjust(std::string_view whole, std::string_view version) {
-    // Source: image-and-resolver 3.7, the rule for "so:".
-    if (!whole.starts_with("so:") || version.empty() || has_revision(version)) {
-        return version;
-    }
-    return texts_.emplace_back("0." + std::string(version));
+std::string_view PackagePool::compared_version(const apk::RelationParts& parts) {
+    return parts.is_bare_soname() ? texts_.emplace_back("0." + std::string(parts.version))
+                                  : parts.version;
 }
 
 Relation PackagePool::parse_relation(std::string_view text) {
+    const apk::RelationParts parts = apk::RelationParts::split(text);
     Relation relation;
     relation.text = text;
-    if (text.starts_with('!')) {
-        relation.is_conflict = true;
-        text.remove_prefix(1);
-    }
-    const std::size_t end = std::min(text.find_first_of(operator_bytes), text.size());
-    relation.name = names_.intern(text.substr(0, end));
-    const std::string_view rest = text.substr(end);
-    const std::size_t length = std::min(rest.find_first_not_of(operator_bytes), rest.size());
-    relation.is_identity = rest.substr(0, length) == "><";
-    relation.match = match_of(rest.substr(0, length));
-    relation.version = rest.substr(length);
-    if (has_equals_sign(relation)) {
-        relation.version = adjust(text, relation.version);
-    }
+    relation.name = names_.intern(parts.name);
+    relation.version = compared_version(parts);
+    relation.match = parts.match();
+    relation.is_conflict = parts.is_conflict;
+    relation.is_identity = parts.is_identity();
     return relation;
 }
 
 Relation PackagePool::make_relation(const apk::Dependency& dependency) {
-    const std::string& text = texts_.emplace_back(dependency.to_string());
-    Relation relation;
-    relation.text = text;
-    relation.name = names_.intern(texts_.emplace_back(dependency.name));
-    relation.version = texts_.emplace_back(dependency.version);
-    relation.match = dependency.match;
-    relation.is_conflict = dependency.is_conflict;
-    relation.is_identity = dependency.is_identity;
+    apk::Dependency without_tag = dependency;
+    without_tag.tag.clear();
+    Relation relation = parse_relation(texts_.emplace_back(without_tag.to_string()));
+    relation.text = texts_.emplace_back(dependency.to_string());
     relation.tag = texts_.emplace_back(dependency.tag);
-    if (has_equals_sign(relation)) {
-        relation.version = adjust(dependency.name, relation.version);
-    }
     return relation;
 }
 
 Relation PackagePool::exactly(PackageId id) {
-    return parse_relation(
-        texts_.emplace_back(fmt::format("{}={}", entry(id).name, entry(id).version))
-    );
+    return parse_relation(texts_.emplace_back(fmt::format("{}={}", package_name(id), version(id))));
 }
 
 Selected PackagePool::select(PackageId id) const {
-    const RepositoryIndex& index = indexes_[packages_[id].index];
-    return {index.index, packages_[id].entry, index.location, index.architecture};
+    const RepositoryIndex& index = indexes_[index_number(id)];
+    return {std::make_shared<const apk::IndexEntry>(entry(id)), index.location, index.architecture};
 }
 
 std::span<const PackageId> PackagePool::triggered_by(std::string_view token) const {

@@ -2,21 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "apk/name_table.hpp"
 #include "quern/dependency.hpp"
 #include "quern/repository.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace quern::repository {
 
-using NameId = std::uint32_t;
+using apk::NameId;
+using apk::no_id;
 using PackageId = std::uint32_t;
-constexpr std::uint32_t no_id = 0xffffffffU;
 
 /// One dependency of a package or of the world, ready for comparing. Views lie in the index or in
 /// the pool.
@@ -37,27 +42,111 @@ struct Relation {
 /// A name that a package stands for beside its own.
 struct Provide {
     NameId name = no_id;
-    std::string_view version;  ///< empty: unversioned
+    std::string_view version;  ///< as it is compared; empty: unversioned
 };
 
-/// Texts to small numbers. Open addressing: 25,000 names of a distribution in about a millisecond.
-class NameTable {
+/// Names by number: those of one table with its numbers, then all others.
+class PoolNames {
  public:
-    explicit NameTable(std::size_t expected);
-    NameId intern(std::string_view text);  ///< `text` must live as long as the table
+    PoolNames() : PoolNames(nullptr) {}
+    explicit PoolNames(const apk::IndexTable* base)
+        : base_(base), base_count_(base == nullptr ? 0 : base->name_count()), more_(0) {}
+
+    NameId intern(std::string_view text) { return intern(text, apk::hash_of_name(text)); }
+    NameId intern(std::string_view text, std::uint32_t hash);  ///< `text` must live as long
     NameId find(std::string_view text) const;
-    std::string_view text(NameId id) const { return texts_[id]; }
-    std::size_t size() const { return texts_.size(); }
+    std::string_view text(NameId id) const;
+    std::uint32_t hash(NameId id) const;
+    std::size_t size() const { return base_count_ + more_.size(); }
 
  private:
-    std::size_t place_of(std::string_view text) const;
-    void grow();
-    std::vector<NameId> slots_;
-    std::vector<std::string_view> texts_;
+    const apk::IndexTable* base_;
+    std::size_t base_count_;
+    apk::NameTable more_;
+};
+
+/// Some packages by their numbers in one index, or by ids.
+class PackageRange {
+ public:
+    class Iterator {
+     public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = PackageId;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const PackageId*;
+        using reference = PackageId;
+
+        Iterator(const std::uint32_t* place, PackageId first) : place_(place), first_(first) {}
+        PackageId operator*() const { return first_ + *place_; }
+        Iterator& operator++() {
+            ++place_;
+            return *this;
+        }
+        bool operator==(const Iterator& other) const { return place_ == other.place_; }
+
+     private:
+        const std::uint32_t* place_;
+        PackageId first_;
+    };
+
+    PackageRange() = default;
+    /// `first` is the id of number 0.
+    explicit PackageRange(std::span<const std::uint32_t> numbers, PackageId first = 0)
+        : numbers_(numbers), first_(first) {}
+    bool empty() const { return numbers_.empty(); }
+    PackageId front() const { return first_ + numbers_.front(); }
+    Iterator begin() const { return {numbers_.data(), first_}; }
+    Iterator end() const { return {numbers_.data() + numbers_.size(), first_}; }
+
+ private:
+    std::span<const std::uint32_t> numbers_;
+    PackageId first_ = 0;
+};
+
+/// What one package provides, made while it is looked at.
+class ProvideRange {
+ public:
+    class Iterator {
+     public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = Provide;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const Provide*;
+        using reference = Provide;
+
+        Iterator(const ProvideRange& range, std::size_t number) : range_(&range), number_(number) {}
+        Provide operator*() const;
+        Iterator& operator++() {
+            ++number_;
+            return *this;
+        }
+        bool operator==(const Iterator& other) const { return number_ == other.number_; }
+
+     private:
+        const ProvideRange* range_;
+        std::size_t number_;
+    };
+
+    /// `ids` are the names of the table by number; none: the numbers themselves.
+    ProvideRange(
+        const apk::IndexTable& table,
+        std::span<const NameId> ids,
+        std::pair<std::size_t, std::size_t> numbers
+    )
+        : table_(&table), ids_(ids), numbers_(numbers) {}
+    Iterator begin() const { return {*this, numbers_.first}; }
+    Iterator end() const { return {*this, numbers_.second}; }
+
+ private:
+    const apk::IndexTable* table_;
+    std::span<const NameId> ids_;
+    std::pair<std::size_t, std::size_t> numbers_;
 };
 
 /// All packages of some indexes, found by name and by what they provide. Made once for each
-/// resolution; dependencies are parsed when they are asked for. The indexes must outlive it.
+/// resolution, which costs next to nothing for one index and little for small ones beside a large
+/// one: the tables are looked into as they are, dependencies are parsed when they are asked for.
+/// The indexes must outlive it. One thread.
 class PackagePool {
  public:
     /// `peers` are indexes of other architectures: see `missing_for`.
@@ -68,11 +157,14 @@ class PackagePool {
     PackagePool& operator=(const PackagePool&) = delete;
     ~PackagePool() = default;
 
-    std::size_t size() const { return packages_.size(); }
-    const apk::IndexEntry& entry(PackageId id) const { return *packages_[id].entry; }
-    NameId name(PackageId id) const { return packages_[id].name; }
-    std::string_view tag(PackageId id) const { return indexes_[packages_[id].index].location.tag; }
-    std::uint32_t index_number(PackageId id) const { return packages_[id].index; }
+    std::size_t size() const { return depends_place_.size(); }
+    NameId name(PackageId id) const;
+    std::string_view package_name(PackageId id) const { return names_.text(name(id)); }
+    std::string_view version(PackageId id) const;
+    apk::IndexRow row(PackageId id) const;
+    apk::IndexEntry entry(PackageId id) const;  ///< made anew from the text of the index
+    std::string_view tag(PackageId id) const { return indexes_[index_number(id)].location.tag; }
+    std::size_t index_number(PackageId id) const;
     std::string label(PackageId id) const;  ///< "name-version"
     /// The first peer architecture of which no index has the package in this version; empty if each
     /// has it. Such a package is never chosen: an image for several architectures holds the same
@@ -80,13 +172,13 @@ class PackagePool {
     std::string_view missing_for(PackageId id) const {
         return missing_for_.empty() ? std::string_view() : missing_for_[id];
     }
-    std::span<const Provide> provides(PackageId id) const;
+    ProvideRange provides(PackageId id) const;
     std::span<const Relation> depends(PackageId id);
-    const NameTable& names() const { return names_; }
+    const PoolNames& names() const { return names_; }
 
     /// Packages of that name in the order of the indexes, then those that provide it; one that
     /// provides it twice stands here twice.
-    std::span<const PackageId> candidates(NameId name) const;
+    PackageRange candidates(NameId name) const;
     /// The version with which a package stands for `name`: its own, or that of its first provide;
     /// empty if unversioned.
     std::string_view version_for(PackageId id, NameId name) const;
@@ -104,30 +196,31 @@ class PackagePool {
     std::span<const PackageId> triggered_by(std::string_view token) const;
 
  private:
-    struct Package {
-        const apk::IndexEntry* entry = nullptr;
-        std::uint32_t index = 0;
-        NameId name = no_id;
-        std::uint32_t first_provide = 0;
-        std::uint32_t end_provide = 0;
-        std::uint32_t depends = no_id;  ///< place in `depends_` once they are parsed
+    /// One index among all.
+    struct Part {
+        const apk::IndexTable* table = nullptr;
+        PackageId first = 0;      ///< id of its first package
+        std::vector<NameId> ids;  ///< of its names; none for the base, whose numbers are the ids
     };
-    void add_packages();
-    void sort_candidates();
+    const Part& part_of(PackageId id) const { return parts_[index_number(id)]; }
+    const Part& base() const { return parts_[base_]; }
+    void add_parts();
+    std::vector<PackageId> merge_candidates(NameId name) const;
     void sort_triggers();
     void compare_with_peers(std::span<const RepositoryIndex> peers);
-    /// The version as compared: a soname without a revision sorts below all that have one.
-    std::string_view adjust(std::string_view whole, std::string_view version);
+    /// The version of a relation as it is compared.
+    std::string_view compared_version(const apk::RelationParts& parts);
 
     std::span<const RepositoryIndex> indexes_;
-    std::vector<Package> packages_;
-    NameTable names_;
-    std::vector<Provide> provides_;
-    std::vector<std::uint32_t> first_candidate_;  ///< by name, one more than names
-    std::vector<PackageId> candidates_;
+    std::vector<Part> parts_;
+    std::size_t base_ = 0;  ///< number of the largest index
+    PoolNames names_;
+    /// Where there is more than one index: candidates that were asked for.
+    mutable std::unordered_map<NameId, std::vector<PackageId>> merged_;
     std::vector<std::pair<std::string_view, PackageId>> triggers_;  ///< sorted by token
     std::vector<PackageId> trigger_packages_;                       ///< beside triggers_
     std::vector<std::string_view> missing_for_;                     ///< empty without peers
+    std::vector<std::uint32_t> depends_place_;  ///< in depends_ by package, once they are parsed
     std::deque<std::vector<Relation>> depends_;
     std::deque<std::string> texts_;
 };

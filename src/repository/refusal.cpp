@@ -230,7 +230,7 @@ std::string help_for(const PackagePool& pool, std::string_view wanted) {
     for (const char* prefix : {"cmd:", "so:", "pc:"}) {
         const NameId name = pool.names().find(prefix + std::string(wanted));
         if (name != no_id && !pool.candidates(name).empty()) {
-            const std::string& provider = pool.entry(pool.candidates(name).front()).name;
+            const std::string_view provider = pool.package_name(pool.candidates(name).front());
             return printable(fmt::format("{}{} is provided by {}", prefix, wanted, provider));
         }
     }

@@ -11,7 +11,6 @@ namespace quern::repository {
 
 MemberTable::MemberTable(const PackagePool& pool, std::span<const PackageId> packages)
     : pool_(pool) {
-    members_.resize(pool.names().size());
     for (const PackageId id : packages) {
         members_[pool.name(id)].push_back(id);
     }
@@ -26,8 +25,8 @@ MemberTable::MemberTable(const PackagePool& pool, std::span<const PackageId> pac
 }
 
 std::span<const PackageId> MemberTable::members_for(NameId name) const {
-    return name < members_.size() ? std::span<const PackageId>(members_[name])
-                                  : std::span<const PackageId>();
+    const auto found = members_.find(name);
+    return found == members_.end() ? std::span<const PackageId>() : found->second;
 }
 
 PackageId MemberTable::satisfier(const Relation& relation) const {
@@ -97,9 +96,6 @@ void check_sole_providers(
 std::vector<std::string> find_breaches(
     PackagePool& pool, std::span<const Relation> world, std::span<const PackageId> packages
 ) {
-    for (const PackageId id : packages) {
-        static_cast<void>(pool.depends(id));  // all names must be known before the table is made
-    }
     const MemberTable members(pool, packages);
     std::vector<std::string> breaches;
     for (const Relation& relation : world) {
@@ -108,7 +104,7 @@ std::vector<std::string> find_breaches(
     std::vector<bool> is_seen(pool.names().size());
     for (const PackageId id : packages) {
         if (is_seen[pool.name(id)]) {
-            breaches.push_back(fmt::format("{} is there in two versions", pool.entry(id).name));
+            breaches.push_back(fmt::format("{} is there in two versions", pool.package_name(id)));
         }
         is_seen[pool.name(id)] = true;
         for (const Relation& relation : pool.depends(id)) {
@@ -185,9 +181,6 @@ std::vector<PackageId> in_install_order(
     std::span<const PackageId> packages,
     std::span<const PackageId> extras
 ) {
-    for (const PackageId id : packages) {
-        static_cast<void>(pool.depends(id));
-    }
     const MemberTable members(pool, packages);
     InstallOrder order(pool, members);
     for (const Relation& wanted : world) {

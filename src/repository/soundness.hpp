@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace quern::repository {
@@ -36,7 +37,7 @@ class MemberTable {
 
  private:
     const PackagePool& pool_;
-    std::vector<std::vector<PackageId>> members_;  ///< by name
+    std::unordered_map<NameId, std::vector<PackageId>> members_;
 };
 
 }  // namespace quern::repository

@@ -21,9 +21,8 @@ bool holds(const PackagePool& pool, std::string_view token, const ByName& presen
     const std::size_t equals = token.find('=');
     const NameId name = pool.names().find(token.substr(0, equals));
     const auto found = name == no_id ? present.end() : present.find(name);
-    return found != present.end() &&
-           (equals == std::string_view::npos ||
-            pool.entry(found->second).version == token.substr(equals + 1));
+    return found != present.end() && (equals == std::string_view::npos ||
+                                      pool.version(found->second) == token.substr(equals + 1));
 }
 
 /// The members that one entry of the world leads to, without the package that meets it.
@@ -66,15 +65,16 @@ std::vector<PackageId> triggered_by(
     }
     std::vector<PackageId> triggered;
     for (const PackageId dependency : distinct) {
-        const apk::IndexEntry& entry = pool.entry(dependency);
-        auto waiting = pool.triggered_by(entry.name);
+        auto waiting = pool.triggered_by(pool.package_name(dependency));
         if (waiting.empty()) {
-            waiting = pool.triggered_by(fmt::format("{}={}", entry.name, entry.version));
+            waiting = pool.triggered_by(
+                fmt::format("{}={}", pool.package_name(dependency), pool.version(dependency))
+            );
         }
         for (const PackageId id : waiting) {
-            const auto& tokens = pool.entry(id).install_if;
+            const auto tokens = apk::split_relation_words(pool.row(id).install_if);
             const bool is_triggered =
-                std::all_of(tokens.begin(), tokens.end(), [&](const std::string& token) {
+                std::all_of(tokens.begin(), tokens.end(), [&](std::string_view token) {
                     return holds(pool, token, present);
                 });
             if (is_triggered && !present.contains(pool.name(id))) {
@@ -88,9 +88,6 @@ std::vector<PackageId> triggered_by(
 std::vector<PackageId> find_triggered(
     PackagePool& pool, std::span<const Relation> world, std::span<const PackageId> members
 ) {
-    for (const PackageId id : members) {
-        static_cast<void>(pool.depends(id));  // all names must be known before the table is made
-    }
     const MemberTable table(pool, members);
     std::vector<bool> is_known(pool.size());
     for (const PackageId id : members) {

@@ -137,7 +137,7 @@ void check_leftovers(
 }
 
 /// Nothing if it is damaged, which is a finding then.
-Result<std::shared_ptr<const apk::Index>> read_checked_index(
+Result<std::optional<apk::Index>> read_checked_index(
     const std::filesystem::path& directory, const apk::Keyring* keyring, Findings& findings
 ) {
     QUERN_TRY(const std::string bytes, read_file(directory / index_name));
@@ -154,9 +154,9 @@ Result<std::shared_ptr<const apk::Index>> read_checked_index(
     }
     if (!file) {
         add("index-damaged", file.error());
-        return std::shared_ptr<const apk::Index>();
+        return std::optional<apk::Index>();
     }
-    return std::make_shared<const apk::Index>(std::move(file->index));
+    return std::optional(std::move(file->index));
 }
 
 /// What concerns packages together.
@@ -195,11 +195,15 @@ Result<Findings> verify_directory(
     const auto whole = std::filesystem::absolute(directory).lexically_normal();
     index.architecture =
         (whole.has_filename() ? whole.filename() : whole.parent_path().filename()).string();
-    QUERN_TRY(index.index, read_checked_index(directory, options.keyring, findings));
-    if (index.index == nullptr) {
+    QUERN_TRY(
+        const std::optional<apk::Index> checked,
+        read_checked_index(directory, options.keyring, findings)
+    );
+    if (!checked) {
         return findings;
     }
-    const auto& entries = index.index->entries;
+    QUERN_TRY(index.packages, apk::IndexTable::of(*checked));
+    const auto& entries = checked->entries;
     std::vector<PackageFiles> files(entries.size());
     std::vector<Findings> found(entries.size());
     const auto check_one = [&](std::size_t i) -> Result<void> {
@@ -213,7 +217,7 @@ Result<Findings> verify_directory(
         findings.insert(findings.end(), one.begin(), one.end());
     }
     QUERN_TRY(const std::vector<std::string> names, names_in(directory));
-    check_leftovers(names, *index.index, findings);
+    check_leftovers(names, *checked, findings);
     QUERN_CHECK(check_together(directory, index, files, options, findings));
     return findings;
 }

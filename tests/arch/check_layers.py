@@ -40,7 +40,7 @@ ALLOWED = {layer: {layer, *names.split()} for layer, names in LAYERS.items()}
 PUBLIC = {
     "error": "support", "diagnostic": "support", "source_file": "support", "reporter": "support",
     "sandbox": "sandbox",
-    "version": "apk", "dependency": "apk", "package_info": "apk", "package_file": "apk", "index": "apk", "keyring": "apk",
+    "version": "apk", "dependency": "apk", "package_info": "apk", "package_file": "apk", "index": "apk", "index_table": "apk", "keyring": "apk",
     "recipe": "recipe", "recipe_parts": "recipe",
     "repository": "repository", "resolver": "repository", "explain": "repository",
     "plan": "pipeline",

@@ -132,17 +132,12 @@ class Downloads {
         : folder_(folder), server_([this](const test::LoopbackRequest& request) {
               return test::LoopbackReply{.body = files_.at(request.path)};
           }) {
-        auto index = std::make_shared<apk::Index>();
         for (int i = 0; i < 200; ++i) {
             const auto package =
                 make_package(folder / "served", fmt::format("big-{:03}", i), 1'000'000, true);
             files_["/x86_64/" + package.entry.file_name()] = value_of(read_file(package.path));
-            index->entries.push_back(package.entry);
-        }
-        for (const apk::IndexEntry& entry : index->entries) {
             Selected selected;
-            selected.index = index;
-            selected.entry = &entry;
+            selected.entry = std::make_shared<const apk::IndexEntry>(package.entry);
             selected.location.base = server_.url("");
             selected.architecture = "x86_64";
             packages_.push_back(selected);

@@ -35,11 +35,11 @@ double best_milliseconds(int runs, const std::function<void()>& work) {
     return best;
 }
 
-RepositoryIndex as_repository(apk::Index index) {
+RepositoryIndex as_repository(const apk::Index& index) {
     RepositoryIndex repository;
     repository.location.base = "/bench";
     repository.architecture = "x86_64";
-    repository.index = std::make_shared<const apk::Index>(std::move(index));
+    repository.packages = value_of(apk::IndexTable::of(index));
     return repository;
 }
 
@@ -79,8 +79,8 @@ apk::Index distribution(std::size_t count) {
 
 std::vector<apk::Dependency> world_of_200(const RepositoryIndex& repository) {
     std::vector<apk::Dependency> world;
-    for (std::size_t i = 0; i < repository.index->entries.size(); i += 37) {
-        world.push_back(*apk::Dependency::parse(repository.index->entries[i].name));
+    for (std::size_t i = 0; i < repository.packages.size(); i += 37) {
+        world.push_back(*apk::Dependency::parse(repository.packages.row(i).name));
         if (value_of(resolve(world, std::span(&repository, 1))).packages.size() >= 200) {
             break;
         }
@@ -92,11 +92,14 @@ std::string measure_distribution() {
     const apk::PrivateKey key = value_of(apk::PrivateKey::generate("bench.rsa", 2048));
     apk::Keyring keyring;
     static_cast<void>(keyring.add(key.public_key_name(), value_of(key.public_key())));
-    const auto repository = as_repository(distribution(5000));
-    const std::string bytes = value_of(apk::write_index(*repository.index, &key));
+    const apk::Index index = distribution(5000);
+    const auto repository = as_repository(index);
+    const std::string bytes = value_of(apk::write_index(index, &key));
     const auto world = world_of_200(repository);
     const std::span indexes(&repository, 1);
-    const double read = best_milliseconds(7, [&] { value_of(apk::read_index(bytes, &keyring)); });
+    const double read = best_milliseconds(7, [&] {
+        value_of(apk::read_index_table(value_of(apk::verified_index_body(bytes, &keyring)).bytes));
+    });
     const double pool = best_milliseconds(7, [&] { const PackagePool made(indexes); });
     std::size_t members = 0;
     const double choose =
@@ -146,7 +149,7 @@ std::string measure_fan(const char* name, std::size_t step, std::size_t gap) {
     return fmt::format(
         R"("fan_{}":{{"packages":{},"possible":{},"decide_ms":{:.1f}}})",
         name,
-        repository.index->entries.size(),
+        repository.packages.size(),
         is_possible,
         spent
     );

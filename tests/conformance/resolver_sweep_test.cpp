@@ -29,12 +29,12 @@ RepositoryIndex read_recorded(const std::string& name) {
     REQUIRE(bytes);
     const auto text = archive::gzip_decompress(*bytes, 1U << 28U);
     REQUIRE(text);
-    auto index = apk::Index::parse(*text);
+    auto index = apk::IndexTable::parse(*text);
     REQUIRE(index);
     RepositoryIndex read;
     read.location.base = "/" + name;
     read.architecture = "x86_64";
-    read.index = std::make_shared<const apk::Index>(std::move(*index));
+    read.packages = std::move(*index);
     return read;
 }
 
@@ -54,7 +54,6 @@ struct Tally {
 
 void judge(
     const PackageOracle& oracle,
-    PackagePool& pool,
     const std::string& name,
     const std::variant<SearchedSet, Refusal>& decision,
     Tally& tally
@@ -64,7 +63,7 @@ void judge(
         tally.searched += set->used_search ? 1 : 0;
         PackageOracle::Entries members;
         for (const PackageId id : set->packages) {
-            members.push_back(&pool.entry(id));
+            members.push_back(oracle.all().at(id));
         }
         for (const std::string& breach : oracle.breaches({name}, members)) {
             tally.wrong.push_back(name + ": " + breach);
@@ -101,7 +100,7 @@ Tally sweep(const std::vector<RepositoryIndex>& indexes) {
             tally.wrong.push_back(name + ": " + decision.error().message());
             continue;
         }
-        judge(oracle, pool, name, *decision, tally);
+        judge(oracle, name, *decision, tally);
     }
     return tally;
 }

@@ -36,7 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     repository::RepositoryIndex repository;
     repository.location.base = "/r";
     repository.architecture = "x86_64";
-    repository.index = std::make_shared<const apk::Index>(std::move(*index));
+    auto table = apk::IndexTable::of(*index);
+    QUERN_ASSERT(table && table->to_index().to_string() == index->to_string());
+    repository.packages = std::move(*table);
     const std::span indexes(&repository, 1);
     const repository::ResolveOptions options{
         .time_limit = std::chrono::milliseconds(200), .peers = {}};
@@ -52,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto& packages = std::get<repository::Resolution>(*decision).packages;
     const auto again = repository::resolve(*world, indexes, options);
     QUERN_ASSERT(again && again->packages.size() == packages.size());
-    for (const apk::IndexEntry& entry : repository.index->entries) {
+    for (const apk::IndexEntry& entry : index->entries) {
         if (entry.name.size() % 2 == 0) {
             static_cast<void>(repository::explain(entry.name, *world, indexes, options));
             break;

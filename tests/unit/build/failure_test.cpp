@@ -46,11 +46,12 @@ TEST_CASE("failure: packages are found by the commands that they provide", "[bui
          }) {
         apk::IndexEntry entry;
         entry.name = name;
+        entry.version = "1";
         entry.provides = {"so:libx.so.1=1", provided};
         index.entries.push_back(std::move(entry));
     }
     const std::vector<repository::RepositoryIndex> indexes = {
-        {{"/r", {}}, "x86_64", std::make_shared<const apk::Index>(std::move(index)), {}}};
+        {{"/r", {}}, "x86_64", *apk::IndexTable::of(index), {}}};
     CHECK(packages_with("cmake", indexes, 5) == Texts{"alpha", "zeta"});
     CHECK(packages_with("cmake", indexes, 1) == Texts{"alpha"});
     CHECK(packages_with("make", indexes, 5).empty());

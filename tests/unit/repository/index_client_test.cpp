@@ -12,6 +12,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <filesystem>
 
 using namespace quern;
 using namespace quern::repository;
@@ -29,6 +30,22 @@ std::string index_bytes(const std::string& name, const apk::PrivateKey* key) {
     index.entries.push_back(entry);
     auto bytes = apk::write_index(index, key);
     REQUIRE(bytes);
+    return *bytes;
+}
+
+/// So many packages that a table of them is kept.
+std::string large_index_bytes(const std::string& name) {
+    apk::Index index;
+    for (int i = 0; i < 3000; ++i) {
+        apk::IndexEntry entry;
+        entry.name = i == 0 ? name : "other-" + std::to_string(i);
+        entry.version = "1-r0";
+        entry.commit = digest_of(DigestKind::sha1, entry.name).hex();
+        index.entries.push_back(std::move(entry));
+    }
+    auto bytes = apk::write_index(index, &test_key());
+    REQUIRE(bytes);
+    REQUIRE(bytes->size() > 64 * 1024);
     return *bytes;
 }
 
@@ -84,11 +101,11 @@ TEST_CASE(
         f.read({"@edge " + b.string(), f.server.url("/os"), "file://" + a.string()});
     REQUIRE(indexes);
     REQUIRE(indexes->size() == 3);
-    CHECK((*indexes)[0].index->entries.at(0).name == "b");
+    CHECK((*indexes)[0].packages.row(0).name == "b");
     CHECK((*indexes)[0].location.tag == "edge");
     CHECK((*indexes)[0].verified_by == "test.rsa.pub");
-    CHECK((*indexes)[1].index->entries.at(0).name == "remote");
-    CHECK((*indexes)[2].index->entries.at(0).name == "a");
+    CHECK((*indexes)[1].packages.row(0).name == "remote");
+    CHECK((*indexes)[2].packages.row(0).name == "a");
     CHECK(f.server.requests().at(0).path == "/os/x86_64/APKINDEX.tar.gz");
 }
 
@@ -135,7 +152,7 @@ TEST_CASE(
     REQUIRE(f.read({f.server.url("/os")}));
     const auto again = f.read({f.server.url("/os")});
     REQUIRE(again);
-    CHECK(again->at(0).index->entries.at(0).name == "remote");
+    CHECK(again->at(0).packages.row(0).name == "remote");
     CHECK(f.server.requests().size() == 2);
     CHECK(f.downloads == 1);
 }
@@ -186,4 +203,65 @@ TEST_CASE(
             names_in(f.directory.path() / "cache" / "indexes").find("canary") == std::string::npos
         );
     }
+}
+
+TEST_CASE(
+    "index_client: a large index is read from its table once it was read",
+    "[repository][index_client]"
+) {
+    Fixture f;
+    f.served = large_index_bytes("remote");
+    const std::string url = f.server.url("/os");
+    const auto tables = f.directory.path() / "cache" / "tables";
+    REQUIRE(f.read({url}));
+    REQUIRE(names_in(tables).size() == 64);  // one name
+    const auto kept = *std::filesystem::directory_iterator(tables);
+    const auto before = std::filesystem::last_write_time(kept);
+
+    SECTION("it is the same again") {
+        const auto again = f.read({url});
+        REQUIRE(again);
+        CHECK(again->at(0).packages.row(0).name == "remote");
+        CHECK(again->at(0).packages.size() == 3000);
+        CHECK(again->at(0).verified_by == "test.rsa.pub");
+        CHECK(std::filesystem::last_write_time(kept) == before);
+    }
+    SECTION("without the table it is read and kept anew") {
+        std::filesystem::remove(kept);
+        const auto again = f.read({url}, false, true);
+        REQUIRE(again);
+        CHECK(again->at(0).packages.size() == 3000);
+        CHECK(std::filesystem::exists(kept));
+    }
+    SECTION("a damaged table is mended") {
+        auto bytes = read_file(kept);
+        REQUIRE(bytes);
+        (*bytes)[bytes->size() / 2] = static_cast<char>((*bytes)[bytes->size() / 2] ^ 1);
+        const std::string damaged = *bytes;
+        REQUIRE(write_file_atomically(kept, damaged));
+        const auto again = f.read({url});
+        REQUIRE(again);
+        CHECK(again->at(0).packages.size() == 3000);
+        CHECK(*read_file(kept) != damaged);
+    }
+}
+
+TEST_CASE("index_client: a table does not lift a signature", "[repository][index_client]") {
+    Fixture f;
+    const auto local = f.add_local("a", &test_key());
+    const auto path = local / "x86_64" / "APKINDEX.tar.gz";
+    REQUIRE(write_file_atomically(path, large_index_bytes("good")));
+    const auto good = f.read({local.string()});
+    REQUIRE(good);
+    auto bytes = read_file(path);
+    REQUIRE(bytes);
+    (*bytes)[bytes->size() - 100] = static_cast<char>((*bytes)[bytes->size() - 100] ^ 1);
+    REQUIRE(write_file_atomically(path, *bytes));
+    const auto changed = f.read({local.string()});
+    REQUIRE_FALSE(changed);
+    CHECK(changed.error().code() == ErrorCode::signature);
+    REQUIRE(write_file_atomically(path, large_index_bytes("newer")));
+    const auto newer = f.read({local.string()});
+    REQUIRE(newer);
+    CHECK(newer->at(0).packages.row(0).name == "newer");
 }

@@ -61,7 +61,9 @@ std::vector<repository::RepositoryIndex> indexes_of(const std::string& text) {
             }
         }
         index.architecture = "x86_64";
-        index.index = std::make_shared<const apk::Index>(std::move(content));
+        auto packages = apk::IndexTable::of(content);
+        REQUIRE(packages);
+        index.packages = std::move(*packages);
         indexes.push_back(std::move(index));
     }
     return indexes;

@@ -31,8 +31,8 @@ struct Fixture {
     static const apk::PrivateKey& key() { return test_key(); }
     Selected select() const {
         Selected selected;
-        selected.index = std::make_shared<const apk::Index>(read_published(repository));
-        selected.entry = &selected.index->entries.at(0);
+        selected.entry =
+            std::make_shared<const apk::IndexEntry>(read_published(repository).entries.at(0));
         selected.location.base = repository.string();
         selected.architecture = "x86_64";
         return selected;

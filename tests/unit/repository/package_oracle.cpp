@@ -94,8 +94,8 @@ bool PackageOracle::exclude(const apk::IndexEntry& a, const apk::IndexEntry& b) 
 
 PackageOracle::PackageOracle(std::span<const repository::RepositoryIndex> indexes) {
     for (const repository::RepositoryIndex& index : indexes) {
-        for (const apk::IndexEntry& entry : index.index->entries) {
-            all_.push_back(&entry);
+        for (apk::IndexEntry& entry : index.packages.to_index().entries) {
+            all_.push_back(&entries_.emplace_back(std::move(entry)));
         }
     }
     for (const apk::IndexEntry* entry : all_) {
@@ -107,6 +107,15 @@ PackageOracle::PackageOracle(std::span<const repository::RepositoryIndex> indexe
             }
         }
     }
+}
+
+const apk::IndexEntry* PackageOracle::find(const apk::IndexEntry& chosen) const {
+    const std::string text = chosen.to_string();
+    const Entries& named = with_name(chosen.name);
+    const auto found = std::find_if(named.begin(), named.end(), [&](const apk::IndexEntry* entry) {
+        return entry->to_string() == text;
+    });
+    return found == named.end() ? nullptr : *found;
 }
 
 const PackageOracle::Entries& PackageOracle::with_name(std::string_view name) const {

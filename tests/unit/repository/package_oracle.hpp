@@ -6,6 +6,7 @@
 #include "quern/repository.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <set>
 #include <span>
@@ -39,7 +40,10 @@ class PackageOracle {
     std::optional<bool> is_possible(const std::vector<std::string>& world, std::uint64_t steps)
         const;
 
+    /// Packages in the order of the indexes.
     const Entries& all() const { return all_; }
+    /// Its own record of a package that was chosen; nothing if there is none like it.
+    const apk::IndexEntry* find(const apk::IndexEntry& chosen) const;
 
  private:
     struct Atom {
@@ -75,6 +79,7 @@ class PackageOracle {
         std::uint64_t& steps
     ) const;
 
+    std::deque<apk::IndexEntry> entries_;
     Entries all_;
     std::unordered_map<std::string_view, Entries> by_name_;
 };

@@ -39,10 +39,10 @@ struct Fixture {
         const auto package = stage_package(directory.path() / "staging", "hello", "1-r0", text);
         REQUIRE(publish(repository, "x86_64", {package}, {}));
     }
-    Selected select(bool is_remote) const {
+    Selected select(bool is_remote, std::size_t number = 0) const {
         Selected selected;
-        selected.index = std::make_shared<const apk::Index>(read_published(repository));
-        selected.entry = &selected.index->entries.at(0);
+        selected.entry =
+            std::make_shared<const apk::IndexEntry>(read_published(repository).entries.at(number));
         selected.location.base = is_remote ? server.url("") : repository.string();
         selected.architecture = "x86_64";
         return selected;
@@ -167,7 +167,7 @@ TEST_CASE(
     REQUIRE(::utimensat(AT_FDCWD, f.object().c_str(), times, 0) == 0);
     PackageStore small{
         {.directory = f.directory.path() / "store", .size_limit = 5000}, f.net.fetcher};
-    selected.entry = &selected.index->entries.at(1);
+    selected = f.select(true, 1);
     ThreadPool pool(1);
     RecordingReporter reporter;
     REQUIRE(small.prefetch({&selected, 1}, pool, reporter, f.net.cancel));
@@ -199,10 +199,8 @@ TEST_CASE(
         return {.body = *bytes};
     });
     std::vector<Selected> wanted;
-    const Selected first = f.select(true);
-    for (const apk::IndexEntry& entry : first.index->entries) {
-        Selected selected = first;
-        selected.entry = &entry;
+    for (std::size_t i = 0; i < read_published(f.repository).entries.size(); ++i) {
+        Selected selected = f.select(true, i);
         selected.location.base = counting.url("");
         wanted.push_back(selected);
     }

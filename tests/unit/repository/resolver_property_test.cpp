@@ -78,10 +78,11 @@ class RandomUniverse {
     std::mt19937 random_;  // the same numbers everywhere, unlike distributions
 };
 
-PackageOracle::Entries members_of(const Resolution& resolution) {
+PackageOracle::Entries members_of(const PackageOracle& oracle, const Resolution& resolution) {
     PackageOracle::Entries members;
     for (const Selected& selected : resolution.packages) {
-        members.push_back(selected.entry);
+        members.push_back(oracle.find(*selected.entry));
+        REQUIRE(members.back() != nullptr);
     }
     return members;
 }
@@ -125,13 +126,13 @@ TEST_CASE("resolver: what it says of random universes is right", "[repository][r
             ++found;
             searched += resolution.used_search ? 1 : 0;
             CHECK(
-                oracle.breaches(texts_of(world), members_of(resolution)) ==
+                oracle.breaches(texts_of(world), members_of(oracle, resolution)) ==
                 std::vector<std::string>()
             );
             // The walk can leave what a package needed that another one displaced; so does the
             // reference.
             if (resolution.used_search) {
-                CHECK(oracle.superfluous(texts_of(world), members_of(resolution)).empty());
+                CHECK(oracle.superfluous(texts_of(world), members_of(oracle, resolution)).empty());
             }
             CHECK(resolution.used_search == !resolution.notes.empty());
         }

@@ -40,13 +40,10 @@ void LocalPackages::add(RawPackage raw) {
     const std::string bytes = raw.bytes();
     const auto package = open_bytes(bytes);
     REQUIRE(package);
-    auto index = std::make_shared<apk::Index>();
-    index->entries.push_back(
+    repository::Selected selected;
+    selected.entry = std::make_shared<const apk::IndexEntry>(
         apk::make_index_entry(package->info(), package->head().checksum, bytes.size())
     );
-    repository::Selected selected;
-    selected.entry = &index->entries.front();
-    selected.index = std::move(index);
     selected.location.base = (directory.path() / "repo").string();
     selected.architecture = "x86_64";
     description.packages.push_back(std::move(selected));
