@@ -117,11 +117,9 @@ Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services&
 }
 
 Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
-    SessionOptions session_options;
-    session_options.needs_guest = true;
-    session_options.runner = flags.runner;
-    session_options.offline = flags.environment.offline;
-    QUERN_TRY(const auto session, Session::create(invocation, session_options));
+    QUERN_TRY(
+        const auto session, guest_session(invocation, flags.runner, flags.environment.offline)
+    );
     pipeline::Library library({}, session->reader());
     const build::Services services = session->services(library);
     if (flags.environment.packages.empty()) {

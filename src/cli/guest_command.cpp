@@ -12,6 +12,16 @@
 
 namespace quern::cli {
 
+Result<std::unique_ptr<Session>> guest_session(
+    const Invocation& invocation, const std::string& runner, bool is_offline
+) {
+    SessionOptions options;
+    options.needs_guest = true;
+    options.runner = runner;
+    options.offline = is_offline;
+    return Session::create(invocation, options);
+}
+
 sandbox::Command guest_command(const std::vector<std::string>& words, bool network) {
     sandbox::Command command;
     command.argv = words.empty() ? std::vector<std::string>{"/bin/sh"} : words;

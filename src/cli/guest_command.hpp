@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/session.hpp"
 #include "quern/error.hpp"
 #include "quern/sandbox.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,11 @@ struct Services;
 }
 
 namespace quern::cli {
+
+/// The session of a command that runs in a guest. `runner` is --runner.
+Result<std::unique_ptr<Session>> guest_session(
+    const Invocation& invocation, const std::string& runner, bool is_offline
+);
 
 /// A command as a user wants it in a guest: a shell unless `words` name another, on this terminal
 /// if there is one.

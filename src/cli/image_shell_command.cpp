@@ -69,11 +69,9 @@ Result<void> run_shell(const ShellFlags& flags, const Invocation& invocation) {
     if (flags.image.empty()) {
         return Error(ErrorCode::usage, "no image was named").help("--help shows examples");
     }
-    SessionOptions session_options;
-    session_options.needs_guest = true;
-    session_options.runner = flags.runner;
-    session_options.offline = flags.environment.offline;
-    QUERN_TRY(const auto session, Session::create(invocation, session_options));
+    QUERN_TRY(
+        const auto session, guest_session(invocation, flags.runner, flags.environment.offline)
+    );
     pipeline::Library library({}, session->reader());
     const build::Services services = session->services(library);
     build::EnvironmentOptions options = environment_options(flags.environment);

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipe/copyright_edits.hpp"
 
-#include "quern/diagnostic.hpp"
 #include "recipe/text_edits.hpp"
 #include "recipe/text_lines.hpp"
 #include "support/text.hpp"
@@ -68,11 +67,9 @@ class CopyrightEditor {
         for (const CopyrightEdit& each : wanted_) {
             entries += fmt::format("{}{}", entries.empty() ? "" : ", ", flow_entry(each));
         }
-        return Error(
-                   ErrorCode::unsupported,
-                   fmt::format("{}: `copyright` is {}, which cannot be edited", file_.name(), what)
-        )
-            .help(fmt::format("write it yourself: copyright: [{}]", entries));
+        return cannot_edit(
+            file_, fmt::format("`copyright` is {}", what), fmt::format("copyright: [{}]", entries)
+        );
     }
 
     static std::string flow_entry(const CopyrightEdit& edit) {
@@ -100,23 +97,6 @@ class CopyrightEditor {
 
     std::size_t line_end(std::size_t offset) const {
         return std::min(file_.text().find_first_of("\r\n", offset), file_.text().size());
-    }
-
-    /// Behind the last byte of all scalars in `node`.
-    std::size_t end_of(const yaml::Node& node) const {
-        if (node.is_scalar()) {
-            const Span place = yaml::whole_scalar(node.where());
-            return place.begin + place.length;
-        }
-        std::size_t end = node.where().begin;
-        for (std::size_t i = 0; i < node.size(); ++i) {
-            if (node.is_map()) {
-                end = std::max({end, end_of(node.entry(i).key), end_of(node.entry(i).value)});
-            } else {
-                end = std::max(end, end_of(node.item(i)));
-            }
-        }
-        return end;
     }
 
     // Behind the entry of `package` that is written last of those that every package has.
@@ -237,12 +217,8 @@ Result<std::string> edit_copyright(
             );
         }
     }
-    Diagnostics diagnostics;
-    const auto document = yaml::Document::parse(file, diagnostics);
-    if (!document) {
-        return Error(ErrorCode::invalid_recipe, fmt::format("{} is no YAML", file->name()));
-    }
-    return CopyrightEditor(*file, wanted).run(document->root());
+    QUERN_TRY(const yaml::Document document, parse_for_edits(file));
+    return CopyrightEditor(*file, wanted).run(document.root());
 }
 
 }  // namespace quern::recipe

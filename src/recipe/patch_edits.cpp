@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipe/patch_edits.hpp"
 
-#include "quern/diagnostic.hpp"
 #include "recipe/text_edits.hpp"
 #include "recipe/text_lines.hpp"
 #include "support/text.hpp"
@@ -61,11 +60,7 @@ class PatchEditor {
     }
 
     Error refuse(std::string_view what) const {
-        return Error(
-                   ErrorCode::unsupported,
-                   fmt::format("{}: {}, so it is not edited", file_.name(), what)
-        )
-            .help(fmt::format("write it yourself: patches: \"{}\"", join(files_, " ")));
+        return cannot_edit(file_, what, fmt::format("patches: \"{}\"", join(files_, " ")));
     }
 
     // One file on the line of its key, several as a block.
@@ -101,18 +96,6 @@ class PatchEditor {
             return edits_.replace(place, fmt::format("\"{}\"", join(files_, " ")));
         }
         return edits_.replace(place, value(before.size() + 2));
-    }
-
-    std::size_t end_of(const yaml::Node& node) const {
-        if (node.is_scalar()) {
-            const Span place = yaml::whole_scalar(node.where());
-            return place.begin + place.length;
-        }
-        std::size_t end = node.where().begin;
-        for (std::size_t i = 0; i < node.size(); ++i) {
-            end = std::max(end, end_of(node.is_map() ? node.entry(i).value : node.item(i)));
-        }
-        return end;
     }
 
     Result<void> add_behind(const yaml::Node& source) {
@@ -151,12 +134,8 @@ Result<std::string> edit_patches(
     const std::vector<std::string>& files,
     const PatchStep& step
 ) {
-    Diagnostics diagnostics;
-    const auto document = yaml::Document::parse(file, diagnostics);
-    if (!document) {
-        return Error(ErrorCode::invalid_recipe, fmt::format("{} is no YAML", file->name()));
-    }
-    return PatchEditor(*file, files, step).run(document->root());
+    QUERN_TRY(const yaml::Document document, parse_for_edits(file));
+    return PatchEditor(*file, files, step).run(document.root());
 }
 
 }  // namespace quern::recipe

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipe/text_edits.hpp"
 
+#include "quern/diagnostic.hpp"
 #include "support/text.hpp"
 #include "yaml/place.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace quern::recipe {
 
@@ -109,6 +111,38 @@ std::string TextEdits::apply() const {
         at = begin + change.length;
     }
     return out += file_.text().substr(at);
+}
+
+Result<yaml::Document> parse_for_edits(const std::shared_ptr<const SourceFile>& file) {
+    Diagnostics diagnostics;
+    auto document = yaml::Document::parse(file, diagnostics);
+    if (!document) {
+        return Error(ErrorCode::invalid_recipe, fmt::format("{} is no YAML", file->name()));
+    }
+    return std::move(*document);
+}
+
+std::size_t end_of(const yaml::Node& node) {
+    if (node.is_scalar()) {
+        const Span place = yaml::whole_scalar(node.where());
+        return place.begin + place.length;
+    }
+    std::size_t end = node.where().begin;
+    for (std::size_t i = 0; i < node.size(); ++i) {
+        if (node.is_map()) {
+            end = std::max({end, end_of(node.entry(i).key), end_of(node.entry(i).value)});
+        } else {
+            end = std::max(end, end_of(node.item(i)));
+        }
+    }
+    return end;
+}
+
+Error cannot_edit(const SourceFile& file, std::string_view why, std::string_view entry) {
+    return Error(
+               ErrorCode::unsupported, fmt::format("{}: {}, so it is not edited", file.name(), why)
+    )
+        .help(fmt::format("write it yourself: {}", entry));
 }
 
 }  // namespace quern::recipe

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,5 +55,12 @@ class TextEdits {
     const SourceFile& file_;
     std::multimap<std::size_t, Change> changes_;  ///< by the place in the text
 };
+
+/// A recipe that is to be edited. Errors: invalid_recipe (it is no YAML).
+Result<yaml::Document> parse_for_edits(const std::shared_ptr<const SourceFile>& file);
+/// Behind the last byte of all scalars in `node`.
+std::size_t end_of(const yaml::Node& node);
+/// Why a text stays as it is, and what its author may write instead.
+Error cannot_edit(const SourceFile& file, std::string_view why, std::string_view entry);
 
 }  // namespace quern::recipe
