@@ -15,34 +15,9 @@
 namespace quern::image {
 namespace {
 
-constexpr std::uint32_t largest_octal_id = 07777777;  // seven digits of a ustar header
-constexpr std::size_t longest_name = 31;
-
-/// An id or a name that the ustar header cannot hold goes to a PAX record. Source: POSIX.1-2017
-/// pax, "pax Extended Header Keywords".
-void set_owner(std::uint32_t& field, std::uint32_t id, const char* key, archive::TarEntry& entry) {
-    if (id <= largest_octal_id) {
-        field = id;
-    } else {
-        entry.records.emplace_back(key, std::to_string(id));
-    }
-}
-void set_name(
-    std::string& field,
-    const std::map<std::uint32_t, std::string>& names,
-    std::uint32_t id,
-    const char* key,
-    archive::TarEntry& entry
-) {
+std::string name_of(const std::map<std::uint32_t, std::string>& names, std::uint32_t id) {
     const auto name = names.find(id);
-    if (name == names.end()) {
-        return;
-    }
-    if (name->second.size() <= longest_name) {
-        field = name->second;
-    } else {
-        entry.records.emplace_back(key, name->second);
-    }
+    return name == names.end() ? std::string() : name->second;
 }
 
 /// Gives further names of a file their targets. A link must follow what it links to, and names are
@@ -83,10 +58,10 @@ archive::TarEntry header_of(
     } else if (inode.is_file() || inode.is_directory()) {
         entry.records = inode.xattrs;
     }
-    set_owner(entry.uid, inode.uid, "uid", entry);
-    set_owner(entry.gid, inode.gid, "gid", entry);
-    set_name(entry.user_name, names.users, inode.uid, "uname", entry);
-    set_name(entry.group_name, names.groups, inode.gid, "gname", entry);
+    entry.uid = inode.uid;
+    entry.gid = inode.gid;
+    entry.user_name = name_of(names.users, inode.uid);
+    entry.group_name = name_of(names.groups, inode.gid);
     return entry;
 }
 
@@ -95,7 +70,7 @@ archive::TarEntry header_of(
 Result<void> write_layer_tar(
     const LayerPlan& plan, const AccountNames& names, const Spool& spool, archive::ByteSink& sink
 ) {
-    archive::TarWriter writer(sink);
+    archive::TarWriter writer(sink, archive::TarForm::layer);
     LinkTargets links;
     for (const LayerEntry& planned : plan) {
         const std::string link_path =

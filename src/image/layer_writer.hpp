@@ -13,8 +13,7 @@
 
 namespace quern::image {
 
-/// The tar stream of a layer. Source: image-and-resolver 5.4. Errors: limit (a file over 8 GiB),
-/// io.
+/// The tar stream of a layer. Source: image-and-resolver 5.4. Errors: limit, io.
 Result<void> write_layer_tar(
     const LayerPlan& plan, const AccountNames& names, const Spool& spool, archive::ByteSink& sink
 );
