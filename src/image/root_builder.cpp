@@ -29,15 +29,23 @@ Result<std::vector<PackageData>> read_packages(
     const RootDescription& description, Spool& spool, const Services& services
 ) {
     QUERN_CHECK(services.packages.prefetch(
-        description.packages, services.pool, services.reporter, services.cancel
+        description.packages,
+        services.pool,
+        services.reporter,
+        services.cancel,
+        repository::DataCheck::while_reading
     ));
     Activity activity(services.reporter, "reading packages");
     std::vector<PackageData> packages(description.packages.size());
     const auto read_one = [&](std::size_t i) -> Result<void> {
         QUERN_CHECK(services.cancel.check());
-        QUERN_TRY(const apk::PackageFile package, services.packages.open(description.packages[i]));
-        QUERN_TRY(packages[i], read_package(package, spool));
-        return {};
+        return services.packages.read(
+            description.packages[i],
+            [&](const apk::PackageFile& package) -> Result<void> {
+                QUERN_TRY(packages[i], read_package(package, spool));
+                return {};
+            }
+        );
     };
     QUERN_CHECK(services.pool.for_each_index(packages.size(), read_one));
     activity.outcome(fmt::format("{} packages", packages.size()));

@@ -4,7 +4,7 @@
 // What was checked once is not checked again by the same process as long as the file is the same by
 // device, inode, size and both times: a root of hundreds of packages opens each several times. Who
 // unpacks a package checks it anyway (PackageFile::read_data); the check here is for healing,
-// before anything is unpacked.
+// before anything is unpacked, or in one with it (read).
 #include "repository/package_store.hpp"
 
 #include "fetch/download_part.hpp"
@@ -187,11 +187,36 @@ Result<apk::PackageFile> PackageStore::open(const Selected& selected) {
     }
     QUERN_TRY(const std::filesystem::path path, path_of(selected));
     std::string problem;
-    QUERN_TRY(std::optional<apk::PackageFile> kept, open_kept(selected, path, problem));
+    QUERN_TRY(
+        std::optional<apk::PackageFile> kept, open_kept(selected, path, DataCheck::before, problem)
+    );
     if (kept) {
         return std::move(*kept);
     }
     return is_offline() ? offline_error(selected, problem) : download(selected, path);
+}
+
+Result<void> PackageStore::read(
+    const Selected& selected, const std::function<Result<void>(const apk::PackageFile&)>& use
+) {
+    if (selected.location.is_remote()) {
+        QUERN_TRY(const std::filesystem::path path, path_of(selected));
+        std::string problem;
+        QUERN_TRY(
+            const std::optional<apk::PackageFile> kept,
+            open_kept(selected, path, DataCheck::while_reading, problem)
+        );
+        if (kept) {
+            auto used = use(*kept);
+            if (used || (used.error().code() != ErrorCode::digest_mismatch &&
+                         used.error().code() != ErrorCode::invalid_data)) {
+                return used;
+            }
+            // Damaged or made so: opening it tells which.
+        }
+    }
+    QUERN_TRY(const apk::PackageFile package, open(selected));
+    return use(package);
 }
 
 bool PackageStore::is_offline() const {
@@ -210,14 +235,17 @@ Result<std::filesystem::path> PackageStore::path_of(const Selected& selected) co
 }
 
 Result<std::optional<apk::PackageFile>> PackageStore::open_kept(
-    const Selected& selected, const std::filesystem::path& path, std::string& problem
+    const Selected& selected,
+    const std::filesystem::path& path,
+    DataCheck check,
+    std::string& problem
 ) {
     UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd) {
         return std::optional<apk::PackageFile>();
     }
     note_use(fd.get());
-    auto package = open_checked(std::move(fd), selected);
+    auto package = open_checked(std::move(fd), selected, check);
     if (package) {
         return std::optional<apk::PackageFile>(std::move(*package));
     }
@@ -240,7 +268,9 @@ Result<apk::PackageFile> PackageStore::open_local(const Selected& selected) cons
     return package;
 }
 
-Result<apk::PackageFile> PackageStore::open_checked(UniqueFd fd, const Selected& selected) {
+Result<apk::PackageFile> PackageStore::open_checked(
+    UniqueFd fd, const Selected& selected, DataCheck check
+) {
     UniqueFd own(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
     if (!own) {
         const int err = errno;
@@ -251,6 +281,9 @@ Result<apk::PackageFile> PackageStore::open_checked(UniqueFd fd, const Selected&
         return std::move(package).error().context(label_of(selected));
     }
     QUERN_CHECK(check_against_entry(*package, selected));
+    if (check == DataCheck::while_reading) {
+        return package;
+    }
     const auto state = FileState::of(fd.get());
     if (!state || !is_known(*state)) {
         QUERN_CHECK(check_data_section(*package, fd.get(), selected));
@@ -305,7 +338,7 @@ Result<apk::PackageFile> PackageStore::download(
             return std::move(response).error();
         }
         QUERN_TRY(UniqueFd reading, reopen_for_reading(fd.get()));
-        auto package = open_checked(std::move(reading), selected);
+        auto package = open_checked(std::move(reading), selected, DataCheck::before);
         if (package) {
             // A torn object is found when it is read, so nothing waits for the disk.
             QUERN_CHECK(give_name(fd.get(), path, {.is_durable = false}));
@@ -327,7 +360,7 @@ void PackageStore::note_checked(int fd) {
 }
 
 Result<std::vector<const Selected*>> PackageStore::missing(
-    std::span<const Selected> packages, ThreadPool& pool
+    std::span<const Selected> packages, ThreadPool& pool, DataCheck check
 ) {
     std::vector<const Selected*> remote;
     for (const Selected& selected : packages) {
@@ -340,7 +373,7 @@ Result<std::vector<const Selected*>> PackageStore::missing(
         QUERN_CHECK(fetcher_.cancel().check());
         QUERN_TRY(const std::filesystem::path path, path_of(*remote[i]));
         std::string problem;
-        QUERN_TRY(const auto kept, open_kept(*remote[i], path, problem));
+        QUERN_TRY(const auto kept, open_kept(*remote[i], path, check, problem));
         is_kept[i] = kept ? 1 : 0;
         return kept || !is_offline() ? Result<void>() : offline_error(*remote[i], problem);
     };
@@ -358,9 +391,10 @@ Result<void> PackageStore::prefetch(
     std::span<const Selected> packages,
     ThreadPool& pool,
     Reporter& reporter,
-    const CancelToken& cancel
+    const CancelToken& cancel,
+    DataCheck check
 ) {
-    QUERN_TRY(const std::vector<const Selected*> wanted, missing(packages, pool));
+    QUERN_TRY(const std::vector<const Selected*> wanted, missing(packages, pool, check));
     if (wanted.empty()) {
         return {};
     }

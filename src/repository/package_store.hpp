@@ -16,6 +16,7 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -33,6 +34,10 @@ struct StoreOptions {
     std::uint64_t size_limit = 0;        ///< bytes; 0: none. Those not used for longest are dropped
 };
 
+/// When the data section of an object of the store is checked: a damaged one is found before
+/// anything is unpacked, or by `PackageStore::read`, in one pass with the unpacking.
+enum class DataCheck { before, while_reading };
+
 /// Packages on this machine, by identity: `<directory>/<hex>.apk`. Files of local repositories are
 /// used where they lie; remote ones are downloaded once. Objects appear under their name whole and
 /// checked; whoever removes one, at any time, costs a download.
@@ -47,13 +52,20 @@ class PackageStore {
     /// digest_mismatch (names the link of the chain), invalid_data, limit. Thread safety: all
     /// methods.
     Result<apk::PackageFile> open(const Selected& selected);
+    /// The same for who reads all of the data section at once, which checks it: nothing is hashed
+    /// twice. An object of the store whose data turn out to be damaged is fetched again, and `use`
+    /// is called once more. Errors: those of `open` and of `use`.
+    Result<void> read(
+        const Selected& selected, const std::function<Result<void>(const apk::PackageFile&)>& use
+    );
     /// Brings all of them here, with progress: what is here is checked by `pool`, the rest comes in
     /// parallel downloads.
     Result<void> prefetch(
         std::span<const Selected> packages,
         ThreadPool& pool,
         Reporter& reporter,
-        const CancelToken& cancel
+        const CancelToken& cancel,
+        DataCheck check = DataCheck::before
     );
 
  private:
@@ -72,15 +84,18 @@ class PackageStore {
     Result<apk::PackageFile> open_local(const Selected& selected) const;
     /// Nothing if there is none; then `problem` says what was wrong with one that was there.
     Result<std::optional<apk::PackageFile>> open_kept(
-        const Selected& selected, const std::filesystem::path& path, std::string& problem
+        const Selected& selected,
+        const std::filesystem::path& path,
+        DataCheck check,
+        std::string& problem
     );
-    /// Reads and checks a whole package. Takes `fd` over.
-    Result<apk::PackageFile> open_checked(UniqueFd fd, const Selected& selected);
+    /// Reads and checks a whole package, or all but its data section. Takes `fd` over.
+    Result<apk::PackageFile> open_checked(UniqueFd fd, const Selected& selected, DataCheck check);
     /// Writes to `fd` at its offset, `beginning`.
     Result<fetch::HttpResponse> receive(const Selected& selected, int fd, std::uint64_t beginning);
     Result<apk::PackageFile> download(const Selected& selected, const std::filesystem::path& path);
     Result<std::vector<const Selected*>> missing(
-        std::span<const Selected> packages, ThreadPool& pool
+        std::span<const Selected> packages, ThreadPool& pool, DataCheck check
     );
     bool is_offline() const;
     bool is_known(const FileState& state) const;

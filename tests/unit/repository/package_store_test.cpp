@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/package_store.hpp"
 
+#include "archive/tar_reader.hpp"
 #include "support/atomic_file.hpp"
 #include "tests/support/recording_reporter.hpp"
 #include "unit/fetch/loopback_server.hpp"
@@ -129,6 +130,74 @@ TEST_CASE("package_store: offline a damaged object is an error", "[repository][p
     REQUIRE_FALSE(package);
     CHECK(package.error().code() == ErrorCode::digest_mismatch);
     CHECK(f.server.requests().size() == 1);
+}
+
+TEST_CASE(
+    "package_store: a damaged object that is found while it is read is fetched again",
+    "[repository][package_store]"
+) {
+    Fixture f;
+    REQUIRE(f.store.open(f.select(true)));
+    const std::size_t from_end = GENERATE(as<std::size_t>{}, 1, 20, 200, 400);
+    CAPTURE(from_end);
+    Fixture::damage(f.object(), from_end);
+    const std::vector<Selected> list{f.select(true)};
+    ThreadPool pool(2);
+    RecordingReporter reporter;
+    REQUIRE(f.store.prefetch(list, pool, reporter, f.net.cancel, DataCheck::while_reading));
+    // Damage of the sections in front is found before.
+    const bool is_found = f.server.requests().size() == 2;
+    CHECK((!is_found || from_end >= 200));
+    int calls = 0;
+    std::string got;
+    const auto read = f.store.read(list[0], [&](const apk::PackageFile& package) {
+        ++calls;
+        got.clear();
+        return package.read_data(
+            [&](const archive::TarEntry&, archive::TarReader& content) -> Result<void> {
+                QUERN_TRY(const std::string text, content.read_all(1000));
+                got += text;
+                return {};
+            }
+        );
+    });
+    REQUIRE(read);
+    CHECK(got == "the content");
+    CHECK(calls == (is_found ? 1 : 2));
+    CHECK(f.server.requests().size() == 2);
+}
+
+TEST_CASE("package_store: reading hashes a kept object once", "[repository][package_store]") {
+    Fixture f;
+    REQUIRE(f.store.open(f.select(true)));
+    PackageStore offline{{f.directory.path() / "store", true}, f.net.fetcher};
+    Fixture::damage(f.object(), 20);
+    bool was_called = false;
+    const auto read = offline.read(f.select(true), [&](const apk::PackageFile& package) {
+        was_called = true;  // the damage is not known yet
+        return package.verify_data();
+    });
+    CHECK(was_called);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code() == ErrorCode::digest_mismatch);
+    CHECK(read.error().message().find("offline") != std::string::npos);
+}
+
+TEST_CASE(
+    "package_store: what a reader says of a whole package is told", "[repository][package_store]"
+) {
+    Fixture f;
+    const bool is_remote = GENERATE(true, false);
+    if (is_remote) {
+        REQUIRE(f.store.open(f.select(true)));
+    }
+    const auto read =
+        f.store.read(f.select(is_remote), [](const apk::PackageFile&) -> Result<void> {
+            return Error(ErrorCode::invalid_data, "no");
+        });
+    REQUIRE_FALSE(read);
+    CHECK(read.error().message() == "no");
+    CHECK(f.server.requests().size() == (is_remote ? 1 : 0));
 }
 
 TEST_CASE("package_store: a package that is not there is named", "[repository][package_store]") {
