@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetch/content_store.hpp"
 
-#include "support/unnamed_file.hpp"
+#include "support/file_state.hpp"
 
 #include <fmt/format.h>
 
@@ -62,12 +62,17 @@ std::filesystem::path ContentStore::path_of(const Digest& digest) const {
     return directories_.front() / name_of(digest);
 }
 
-Result<std::optional<UniqueFd>> ContentStore::find(const Digest& digest) const {
+Result<std::optional<UniqueFd>> ContentStore::find(
+    const Digest& digest, std::string_view known_state
+) const {
     for (const auto& directory : directories_) {
         const std::filesystem::path path = directory / name_of(digest);
         QUERN_TRY(std::optional<UniqueFd> fd, open_regular(path));
         if (!fd) {
             continue;
+        }
+        if (!known_state.empty() && file_state(fd->get()) == known_state) {
+            return fd;
         }
         QUERN_TRY(const Digest actual, digest_of_fd(digest.kind(), fd->get()));
         if (actual == digest) {
@@ -83,8 +88,8 @@ Result<std::optional<UniqueFd>> ContentStore::find(const Digest& digest) const {
     return std::optional<UniqueFd>();
 }
 
-Result<void> ContentStore::insert(const Digest& digest, int fd) const {
-    return give_name(fd, path_of(digest));
+Result<void> ContentStore::insert(const Digest& digest, int fd, const NameOptions& options) const {
+    return give_name(fd, path_of(digest), options);
 }
 
 Result<UniqueFd> ContentStore::temporary() const {

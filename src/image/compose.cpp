@@ -10,6 +10,7 @@
 #include "image/root_builder.hpp"
 #include "image/sbom.hpp"
 #include "quern/package_info.hpp"
+#include "support/file_state.hpp"
 
 #include <fmt/format.h>
 
@@ -101,7 +102,9 @@ Result<std::vector<Layer>> write_layers(
             const LayerDigests digests,
             write_layer(plans[i], root.names, *root.spool, services.pool, file.get())
         );
-        QUERN_CHECK(store.insert(digests.digest, file.get()));
+        // A torn layer is found when it is read, so nothing waits for the disk.
+        QUERN_CHECK(store.insert(digests.digest, file.get(), {.is_durable = false}));
+        layers[i].state = file_state(file.get());
         layers[i].digest = "sha256:" + digests.digest.hex();
         layers[i].diff_id = "sha256:" + digests.diff_id.hex();
         layers[i].size = digests.size;

@@ -27,6 +27,7 @@ struct Layer {
     std::string diff_id;  ///< of the tar
     std::uint64_t size = 0;
     std::string media_type{layer_type};
+    std::string state;  ///< of its file in the store (file_state) if this process wrote it
 };
 
 /// A small document that is stored by its digest.

@@ -11,5 +11,6 @@ namespace quern {
 /// last change, which whoever writes to a file cannot set. Comparable on one machine only. Empty:
 /// there is no such file.
 std::string file_state(const std::filesystem::path& path);
+std::string file_state(int fd);
 
 }  // namespace quern

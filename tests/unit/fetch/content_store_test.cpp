@@ -3,6 +3,7 @@
 #include "fetch/content_store.hpp"
 
 #include "support/atomic_file.hpp"
+#include "support/file_state.hpp"
 #include "support/temp_dir.hpp"
 
 #include <catch2/catch.hpp>
@@ -91,6 +92,26 @@ TEST_CASE("content_store: later directories are looked through too", "[fetch][co
     const auto found = f.store.find(sha256_of(content));
     REQUIRE(found);
     CHECK(found->has_value());
+}
+
+TEST_CASE(
+    "content_store: a file in a known state is not read again, a changed one is",
+    "[fetch][content_store]"
+) {
+    Fixture f;
+    auto fd = f.store.temporary();
+    REQUIRE(fd);
+    REQUIRE(write_all(fd->get(), "not what its name says"));
+    const Digest digest = sha256_of(content);
+    REQUIRE(f.store.insert(digest, fd->get(), {.is_durable = false}));
+    const std::string state = file_state(fd->get());
+    const auto trusted = f.store.find(digest, state);
+    REQUIRE(trusted);
+    CHECK(trusted->has_value());
+    REQUIRE(::ftruncate(fd->get(), 3) == 0);
+    const auto changed = f.store.find(digest, state);
+    REQUIRE(changed);
+    CHECK_FALSE(changed->has_value());
 }
 
 TEST_CASE("content_store: a damaged file is removed and not given", "[fetch][content_store]") {
