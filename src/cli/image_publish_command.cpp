@@ -188,7 +188,7 @@ Run define_image_publish(CLI::App& app) {
         app,
         "--trust-auth-host",
         flags->trusted_hosts,
-        "hosts that may see the registry's credentials to hand out tokens"
+        "HOST or HOST:PORT that may see the registry's credentials to hand out tokens"
     );
     add_flag(app, "--local", flags->is_local, "load into docker or podman instead of pushing");
     return [flags](const Invocation& invocation) { return run_publish(*flags, invocation); };

@@ -9,8 +9,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace quern::image {
@@ -80,10 +82,22 @@ bool read_parameters(std::string_view rest, std::map<std::string, std::string>& 
     return true;
 }
 
-/// Who hands out tokens for Docker Hub is known beforehand.
+/// Public registries whose tokens are known beforehand to come from elsewhere.
 bool is_known_pair(const std::string& registry, const std::string& realm) {
-    return (registry == "index.docker.io" || registry == "registry-1.docker.io") &&
-           realm == "auth.docker.io";
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 3> known = {{
+        {"index.docker.io", "auth.docker.io"},
+        {"registry-1.docker.io", "auth.docker.io"},
+        {"registry.gitlab.com", "gitlab.com"},
+    }};
+    return std::find(
+               known.begin(),
+               known.end(),
+               std::pair<std::string_view, std::string_view>(registry, realm)
+           ) != known.end();
+}
+
+bool has_own_port(const fetch::Origin& origin) {
+    return origin.port == (origin.scheme == "https" ? "443" : "80");
 }
 
 /// The token in an answer; empty if there is none. A token that could break the header is none.
@@ -170,34 +184,48 @@ Result<void> RegistryAuth::answer(
     return {};
 }
 
-// The realm is what the registry says. It may be its own host, one that the user trusts, or Docker
-// Hub's; what is sent in clear must not leave where the registry itself is not secret either.
-Result<bool> RegistryAuth::may_see_credentials(const std::string& realm) const {
-    QUERN_TRY(const fetch::Origin own, fetch::Origin::of(url_));
+Result<bool> may_see_credentials(
+    const std::string& registry,
+    const std::string& realm,
+    const std::vector<std::string>& trusted_hosts
+) {
+    QUERN_TRY(const fetch::Origin own, fetch::Origin::of(registry));
     QUERN_TRY(const fetch::Origin other, fetch::Origin::of(realm));
-    if (other.scheme != own.scheme && other.scheme != "https") {
+    if (other == own) {
+        return true;
+    }
+    const bool is_secret = other.scheme == "https";
+    if (!is_secret && own.scheme == "https") {
         return false;
     }
-    return other.host == own.host || is_known_pair(own.host, other.host) ||
-           std::find(trusted_hosts_.begin(), trusted_hosts_.end(), other.host) !=
-               trusted_hosts_.end();
+    // What a registry says in clear may be anybody's word.
+    const bool is_proven = is_secret && own.scheme == "https";
+    if (is_proven &&
+        (other.host == own.host || (has_own_port(other) && is_known_pair(own.host, other.host)))) {
+        return true;
+    }
+    const std::string place = other.host + ":" + other.port;
+    return std::any_of(trusted_hosts.begin(), trusted_hosts.end(), [&](const std::string& name) {
+        const std::string trusted = to_lower(name);
+        return trusted == place || (has_own_port(other) && trusted == other.host);
+    });
 }
 
 Result<std::string> RegistryAuth::fetch_token(
     const Challenge& challenge, const std::string& scope, const CancelToken& cancel
 ) {
     const std::string realm = challenge.parameter("realm");
-    QUERN_TRY(const bool may_see, may_see_credentials(realm));
+    QUERN_TRY(const bool may_see, may_see_credentials(url_, realm, trusted_hosts_));
     if (!may_see && !credentials_.is_empty()) {
         return Error(
                    ErrorCode::signature,
                    fmt::format(
-                       "{} sends to {} for a token; the credentials are not given to another host",
+                       "{} sends to {} for a token; the credentials are not for that place",
                        url_,
                        printable(redact_url(realm))
                    )
         )
-            .help("if it belongs to the registry, name it with --trust-auth-host HOST");
+            .help("if it belongs to the registry, name it with --trust-auth-host HOST[:PORT]");
     }
     fetch::HttpCall call;
     const std::string service = challenge.parameter("service");

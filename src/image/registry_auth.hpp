@@ -24,8 +24,22 @@ struct Challenge {
     std::string parameter(const std::string& name) const;
 };
 
-/// Proves to one registry who we are. Credentials go to its own host and to hosts that the user
-/// named, never to one that only the registry names. Thread safety: all methods.
+/// Whether the credentials for the registry at the URL `registry` may be sent to `realm`, which is
+/// whatever the registry says. They are bound to its scheme, host and port. Beside that one may:
+/// - if both are https, another port of the same host: its certificate proves whose it is, and
+///   GitLab has its registry beside itself that way;
+/// - if both are https, the token service of a public registry that has one elsewhere;
+/// - `trusted_hosts`, "HOST" (at the scheme's own port) or "HOST:PORT", but in clear only for a
+///   registry that is spoken to in clear.
+/// Errors: usage, unsupported (not two URLs of http or https).
+Result<bool> may_see_credentials(
+    const std::string& registry,
+    const std::string& realm,
+    const std::vector<std::string>& trusted_hosts
+);
+
+/// Proves to one registry who we are. Credentials go where `may_see_credentials` says and nowhere
+/// else. Thread safety: all methods.
 class RegistryAuth {
  public:
     /// `url` is the registry's, "https://host:port"; `trusted_hosts` may hand out tokens for it
@@ -50,7 +64,6 @@ class RegistryAuth {
     Result<std::string> fetch_token(
         const Challenge& challenge, const std::string& scope, const CancelToken& cancel
     );
-    Result<bool> may_see_credentials(const std::string& realm) const;
 
     std::string url_;
     Credentials credentials_;

@@ -221,6 +221,7 @@ def lying_registries(bench):
             "another scheme": (202, {"Location": "file:///etc/passwd"}, b""), "another host": (202, {"Location": elsewhere + "x"}, b""),
             "a redirect to another host": (307, {"Location": elsewhere + "x"}, b""), "noise": (500, {}, bytes(range(256)) * 100),
             "an endless answer": (401, {"WWW-Authenticate": "Basic"}, None),
+            "a realm on another port": (401, {"WWW-Authenticate": f'Bearer realm="http://127.0.0.1:{other.server_address[1]}/token",service="x"'}, b""),
             "a realm on another host": (401, {"WWW-Authenticate": f'Bearer realm="{elsewhere}token",service="x"'}, b""),
             "a broken challenge": (401, {"WWW-Authenticate": 'Bearer realm="'}, b""), "many levels": (400, {}, b"[" * 1_000_000),
         }

@@ -88,6 +88,50 @@ TEST_CASE("auth: credentials do not go where only the registry sends", "[image][
     CHECK(answered.error().help().find("--trust-auth-host") != std::string::npos);
 }
 
+// attacks P17, K2
+TEST_CASE("auth: credentials are bound to scheme, host and port", "[image][registry_auth]") {
+    const auto [registry, realm, trusted, may_see] =
+        GENERATE(table<std::string, std::string, std::string, bool>({
+            {"https://reg.example.org", "https://reg.example.org/token", "", true},
+            {"https://reg.example.org", "https://REG.example.org:443/token", "", true},
+            {"https://reg.example.org", "http://reg.example.org/token", "", false},
+            {"https://reg.example.org", "https://auth.reg.example.org/token", "", false},
+            {"https://reg.example.org", "https://reg.example.org.evil.net/token", "", false},
+            {"https://reg.example.org", "https://reg.example.org@evil.net/token", "", false},
+            // another port: only where a certificate proves whose it is
+            {"https://git.example.org:5050", "https://git.example.org/jwt/auth", "", true},
+            {"http://127.0.0.1:5000", "http://127.0.0.1:5001/token", "", false},
+            {"http://127.0.0.1:5000", "https://127.0.0.1:5001/token", "", false},
+            {"http://127.0.0.1:5000", "https://127.0.0.1:5000/token", "", false},
+            // known pairs, at their own port and for their own registry
+            {"https://registry-1.docker.io", "https://auth.docker.io/token", "", true},
+            {"https://registry.gitlab.com", "https://gitlab.com/jwt/auth", "", true},
+            {"https://registry-1.docker.io", "https://auth.docker.io:8443/token", "", false},
+            {"https://registry-1.docker.io", "http://auth.docker.io/token", "", false},
+            {"https://reg.example.org", "https://auth.docker.io/token", "", false},
+            {"https://registry.gitlab.com", "https://auth.docker.io/token", "", false},
+            // what the user named
+            {"https://reg.example.org", "https://auth.example.org/token", "auth.example.org", true},
+            {"https://reg.example.org", "https://auth.example.org/token", "AUTH.example.org", true},
+            {"https://reg.example.org", "https://auth.example.org:1/", "auth.example.org", false},
+            {"https://reg.example.org", "https://auth.example.org:1/", "auth.example.org:1", true},
+            {"https://reg.example.org", "http://auth.example.org/", "auth.example.org", false},
+            {"http://127.0.0.1:5000", "http://127.0.0.1:5001/token", "127.0.0.1:5001", true},
+            {"http://127.0.0.1:5000", "http://127.0.0.1:5001/token", "127.0.0.1", false},
+        }));
+    CAPTURE(registry, realm, trusted);
+    const auto answer = image::may_see_credentials(registry, realm, {trusted});
+    REQUIRE(answer);
+    CHECK(*answer == may_see);
+}
+
+TEST_CASE("auth: a realm that is no URL of the web is refused", "[image][registry_auth]") {
+    const std::string realm =
+        GENERATE("", "file:///etc/passwd", "https://", "https://:443/token", "//reg.example.org/");
+    CAPTURE(realm);
+    CHECK_FALSE(image::may_see_credentials("https://reg.example.org", realm, {""}));
+}
+
 TEST_CASE("credentials: entries count for exactly their host", "[image][credentials]") {
     MemoryFileReader files;
     files.add(
