@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
-"""An image of 60 packages and 300 MB from packages on this machine, against compressing and hashing the same bytes; one line of JSON.
+"""An image of 60 packages and 300 MB from a warm package cache, against compressing and hashing the same bytes; one line of JSON.
 
 usage: image_bench.py QUERN LAYER_BENCH SCRATCH [RUNS]
 
@@ -9,12 +9,15 @@ The least of the runs, which take turns, by the clock and by the processors: `bu
 alone over the same tar, `ratio` one by the other; `again` is a call with nothing to do; memory is the most of any build.
 """
 import collections
+import functools
+import http.server
 import json
 import pathlib
 import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -52,6 +55,18 @@ def timed(command, cwd):
     return Call(*json.loads((cwd / "usage.json").read_text()), done.stdout, done.stderr)
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments):
+        pass
+
+
+def serve(folder):
+    """Gives the URL at which the folder is served while this process lives."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_address[1]}"
+
+
 def main():
     quern, writer = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
     scratch = pathlib.Path(sys.argv[3]).resolve() / "image"
@@ -64,7 +79,7 @@ def main():
     call = [quern, "--cache-root", scratch / "cache"]
     timed([quern, "keygen", "--key-size", "2048", scratch / "key.rsa"], scratch)
     timed([*call, "index", "-o", repository / "APKINDEX.tar.gz", "--signing-key", scratch / "key.rsa", *sorted(repository.glob("*.apk"))], scratch)
-    (scratch / "image.yaml").write_text(f"contents:\n  repositories: [{repository.parent}]\n  keyring: [{scratch / 'key.rsa.pub'}]\n"
+    (scratch / "image.yaml").write_text(f"contents:\n  repositories: [{serve(repository.parent)}]\n  keyring: [{scratch / 'key.rsa.pub'}]\n"
                                         f"  packages: [{', '.join(names)}]\n")
     build = [*call, "image", "build", "image.yaml", "bench:1", "layout", "--output-type", "oci-dir", "--arch", "x86_64", "--sbom=false"]
     timed([*call, "image", "minirootfs", "image.yaml", "root.tar", "--build-arch", "x86_64"], scratch)
