@@ -75,18 +75,17 @@ Result<void> write_root(image::ImagePlan plan, const ImageSession& opened, const
 
 /// Gives the files that it wrote.
 Result<Files> write_image(
-    const image::ImageSet& set, const ImageSession& opened, const Request& request
+    const image::ImageSet& set, image::LayerStore& layers, const Request& request
 ) {
-    const auto store = image::layer_store(opened.services());
     const auto& [tag, type, output, sbom_directory] = request;
     Files files = {output};
     if (type == "oci-dir") {
-        QUERN_CHECK(image::write_oci_layout(set, store, output));
+        QUERN_CHECK(image::write_oci_layout(set, layers, output));
         files = image::layout_files(set, output);
     } else if (type == "oci-archive") {
-        QUERN_CHECK(image::write_oci_archive(set, store, tag, output));
+        QUERN_CHECK(image::write_oci_archive(set, layers, tag, output));
     } else {
-        QUERN_CHECK(image::write_docker_archive(set, store, tag, type == "docker", output));
+        QUERN_CHECK(image::write_docker_archive(set, layers, tag, type == "docker", output));
     }
     QUERN_TRY(const Files sboms, write_sboms(set, sbom_directory));
     files.insert(files.end(), sboms.begin(), sboms.end());
@@ -168,9 +167,13 @@ Result<Made> make_output(
     if (is_root) {
         QUERN_CHECK(write_root(std::move(plan), opened, request));
     } else {
-        QUERN_TRY(const image::ImageSet set, image::compose(std::move(plan), services));
+        const std::filesystem::path cache = image::layer_directory(services);
+        image::LayerStore layers = request.type == "oci-dir"
+                                       ? image::LayerStore(cache, request.output)
+                                       : image::LayerStore(cache);
+        QUERN_TRY(const image::ImageSet set, image::compose(std::move(plan), layers, services));
         made.note = to_json(set);
-        QUERN_TRY(files, write_image(set, opened, request));
+        QUERN_TRY(files, write_image(set, layers, request));
     }
     QUERN_CHECK(record.write(made.key, files, made.note.dump()));
     return made;

@@ -189,10 +189,10 @@ image::Services ImageSession::services() const {
     };
 }
 
-Result<image::ImageSet> ImageSession::compose() const {
+Result<image::ImageSet> ImageSession::compose(image::LayerStore& layers) const {
     const image::Services needed = services();
     QUERN_TRY(image::ImagePlan plan, image::plan_image(loaded.specification, options, needed));
-    return image::compose(std::move(plan), needed);
+    return image::compose(std::move(plan), layers, needed);
 }
 
 Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invocation) {

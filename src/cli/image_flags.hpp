@@ -68,7 +68,7 @@ struct ImageSession {
     image::Services services() const;
     image::Specification& specification() { return loaded.specification; }
     /// Errors: those of planning and composing.
-    Result<image::ImageSet> compose() const;
+    Result<image::ImageSet> compose(image::LayerStore& layers) const;
 };
 
 /// Reads the image file (the first argument) and applies the flags. Its diagnostics are reported.

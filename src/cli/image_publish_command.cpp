@@ -103,10 +103,11 @@ Result<void> load_image(
     opened.options.image_name = tag.short_name();
     opened.options.sbom_formats.clear();
     const image::Services services = opened.services();
-    QUERN_TRY(const image::ImageSet set, opened.compose());
+    image::LayerStore layers(image::layer_directory(services));
+    QUERN_TRY(const image::ImageSet set, opened.compose(layers));
     QUERN_TRY(const TempDir scratch, TempDir::create(services.cache / "image", "load-"));
     const std::filesystem::path archive = scratch.path() / "image.tar";
-    QUERN_CHECK(image::write_docker_archive(set, image::layer_store(services), tag, true, archive));
+    QUERN_CHECK(image::write_docker_archive(set, layers, tag, true, archive));
     QUERN_TRY(const std::string taken, load_into_engine(engine, archive, services.cancel));
     services.reporter.note(fmt::format("{} has {}", taken, tag.full()));
     return print(fmt::format("{}\n", tag.full()));
@@ -134,14 +135,14 @@ Result<void> run_publish(const PublishFlags& flags, const Invocation& invocation
     opened.options.image_name = tags.front().short_name();
     opened.options.sbom_formats = flags.sboms.chosen();
     const image::Services services = opened.services();
-    QUERN_TRY(const image::ImageSet set, opened.compose());
+    image::LayerStore layers(image::layer_directory(services));
+    QUERN_TRY(const image::ImageSet set, opened.compose(layers));
     image::PublishOptions options;
     options.registry.upload_state = services.cache / "image" / "uploads";
     options.registry.trusted_hosts = flags.trusted_hosts;
     options.mount_from = flags.mount_from;
     QUERN_TRY(
-        const std::vector<std::string> names,
-        image::publish(set, image::layer_store(services), tags, options, services)
+        const std::vector<std::string> names, image::publish(set, layers, tags, options, services)
     );
     if (!flags.image_refs.empty()) {
         QUERN_CHECK(write_file_atomically(flags.image_refs, quern::join(names, "\n") + "\n"));

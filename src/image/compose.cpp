@@ -10,11 +10,11 @@
 #include "image/root_builder.hpp"
 #include "image/sbom.hpp"
 #include "quern/package_info.hpp"
-#include "support/file_state.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace quern::image {
@@ -28,7 +28,12 @@ Result<ImagePlan> make_plan(
     QUERN_TRY(plan.sources, gather_sources(contents, options.additions, services));
     QUERN_TRY(
         plan.bases,
-        read_bases(contents, options.architectures, layer_store(services), services.reader)
+        read_bases(
+            contents,
+            options.architectures,
+            fetch::ContentStore({layer_directory(services)}),
+            services.reader
+        )
     );
     if (options.lock != nullptr) {
         QUERN_TRY(plan.chosen, choose_locked(*options.lock, options.architectures, plan.sources));
@@ -90,21 +95,21 @@ std::vector<LayerPlan> plan_layers(const Specification& specification, const Ima
 }
 
 Result<std::vector<Layer>> write_layers(
-    const std::vector<LayerPlan>& plans, const ImageRoot& root, const Services& services
+    const std::vector<LayerPlan>& plans,
+    const ImageRoot& root,
+    LayerStore& store,
+    const Services& services
 ) {
-    const fetch::ContentStore store = layer_store(services);
     Activity activity(services.reporter, "writing layers");
     std::vector<Layer> layers(plans.size());
     const auto write_one = [&](std::size_t i) -> Result<void> {
         QUERN_CHECK(services.cancel.check());
-        QUERN_TRY(const UniqueFd file, store.temporary());
+        QUERN_TRY(const std::unique_ptr<LayerFile> file, store.begin());
         QUERN_TRY(
             const LayerDigests digests,
-            write_layer(plans[i], root.names, *root.spool, services.pool, file.get())
+            write_layer(plans[i], root.names, *root.spool, services.pool, *file)
         );
-        // A torn layer is found when it is read, so nothing waits for the disk.
-        QUERN_CHECK(store.insert(digests.digest, file.get(), {.is_durable = false}));
-        layers[i].state = file_state(file.get());
+        QUERN_TRY(layers[i].state, store.keep(digests.digest, *file));
         layers[i].digest = "sha256:" + digests.digest.hex();
         layers[i].diff_id = "sha256:" + digests.diff_id.hex();
         layers[i].size = digests.size;
@@ -131,7 +136,10 @@ Result<void> add_sboms(const ComposeOptions& options, const ImageRoot& root, Ima
 }
 
 Result<Image> compose_one(
-    const RootDescription& description, const ImagePlan& plan, const Services& services
+    const RootDescription& description,
+    const ImagePlan& plan,
+    LayerStore& layers,
+    const Services& services
 ) {
     QUERN_TRY(const ImageRoot root, build_root(description, services));
     Specification specification = description.specification;
@@ -143,7 +151,7 @@ Result<Image> compose_one(
         {},
         root.created,
         base == plan.bases.end() ? nullptr : &base->second.parts};
-    QUERN_TRY(parts.layers, write_layers(plan_layers(specification, root), root, services));
+    QUERN_TRY(parts.layers, write_layers(plan_layers(specification, root), root, layers, services));
     QUERN_TRY(Image image, make_image(parts));
     QUERN_CHECK(add_sboms(*plan.options, root, image));
     return image;
@@ -169,13 +177,14 @@ Result<ImagePlan> plan_root(
     return make_plan(specification, options, services);
 }
 
-Result<ImageSet> compose(ImagePlan plan, const Services& services) {
+Result<ImageSet> compose(ImagePlan plan, LayerStore& layers, const Services& services) {
     const ComposeOptions& options = *plan.options;
     ImageSet set;
     for (Chosen& chosen : plan.chosen) {
         Specification own = locked(*plan.specification, chosen);
         const std::string name = apk::to_oci_architecture(chosen.architecture);
-        auto image = compose_one(describe(std::move(own), plan, std::move(chosen)), plan, services);
+        const RootDescription description = describe(std::move(own), plan, std::move(chosen));
+        auto image = compose_one(description, plan, layers, services);
         if (!image) {
             return std::move(image).error().context(fmt::format("making the image for {}", name));
         }

@@ -4,6 +4,7 @@
 
 #include "archive/byte_stream.hpp"
 #include "image/choose.hpp"
+#include "image/layer_store.hpp"
 #include "image/oci.hpp"
 #include "image/sources.hpp"
 #include "quern/image.hpp"
@@ -47,10 +48,10 @@ Result<ImagePlan> plan_root(
     const Specification& specification, const ComposeOptions& options, const Services& services
 );
 
-/// From a plan to images whose layers lie in the store. The bytes depend on the values of the plan
+/// From a plan to images whose layers lie in `layers`. The bytes depend on the values of the plan
 /// and on the content of its packages, on nothing else. Errors: those of every step, with what was
 /// being done.
-Result<ImageSet> compose(ImagePlan plan, const Services& services);
+Result<ImageSet> compose(ImagePlan plan, LayerStore& layers, const Services& services);
 
 /// One architecture's root file system as a plain tar written to `sink`.
 Result<void> compose_root_tar(ImagePlan plan, const Services& services, archive::ByteSink& sink);

@@ -93,9 +93,12 @@ Result<void> write_layer_tar(
 }
 
 Result<LayerDigests> write_layer(
-    const LayerPlan& plan, const AccountNames& names, const Spool& spool, ThreadPool& pool, int fd
+    const LayerPlan& plan,
+    const AccountNames& names,
+    const Spool& spool,
+    ThreadPool& pool,
+    archive::ByteSink& file
 ) {
-    archive::FdSink file(fd);
     archive::HashingSink compressed(file);
     archive::GzipWriter gzip(compressed, {.level = 0, .pool = &pool});
     archive::HashingSink tar(gzip);

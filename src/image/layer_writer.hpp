@@ -25,9 +25,13 @@ struct LayerDigests {
     std::uint64_t size = 0;
 };
 
-/// The compressed layer written to `fd`. The bytes do not depend on the pool.
+/// The compressed layer written to `file`. The bytes do not depend on the pool.
 Result<LayerDigests> write_layer(
-    const LayerPlan& plan, const AccountNames& names, const Spool& spool, ThreadPool& pool, int fd
+    const LayerPlan& plan,
+    const AccountNames& names,
+    const Spool& spool,
+    ThreadPool& pool,
+    archive::ByteSink& file
 );
 
 }  // namespace quern::image

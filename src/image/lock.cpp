@@ -99,7 +99,12 @@ Result<repository::LockFile> make_lock(
     QUERN_TRY(const Sources sources, gather_sources(contents, additions, services));
     QUERN_TRY(
         const Bases bases,
-        read_bases(contents, architectures, layer_store(services), services.reader)
+        read_bases(
+            contents,
+            architectures,
+            fetch::ContentStore({layer_directory(services)}),
+            services.reader
+        )
     );
     repository::LockFile lock;
     lock.config_name = config_name;

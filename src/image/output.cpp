@@ -9,8 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -22,14 +21,10 @@ namespace {
 
 constexpr const char* layout_text = "{\"imageLayoutVersion\": \"1.0.0\"}";
 
-std::string hex_of(const std::string& digest) {
-    return digest.substr(digest.find(':') + 1);
-}
-
 /// Calls `use` with the bytes of a layer in pieces.
 template <typename Use>
-Result<void> read_layer(const fetch::ContentStore& layers, const Layer& layer, const Use& use) {
-    QUERN_TRY(const UniqueFd fd, open_layer(layers, layer));
+Result<void> read_layer(const LayerStore& layers, const Layer& layer, const Use& use) {
+    QUERN_TRY(const UniqueFd fd, layers.open(layer));
     archive::FdSource source(fd.get());
     std::string buffer(std::size_t{256} << 10U, '\0');
     for (;;) {
@@ -44,7 +39,7 @@ Result<void> read_layer(const fetch::ContentStore& layers, const Layer& layer, c
 /// Writes the members of an archive; each path once.
 class ArchiveFile {
  public:
-    ArchiveFile(AtomicFile file, const fetch::ContentStore& layers)
+    ArchiveFile(AtomicFile file, const LayerStore& layers)
         : file_(std::move(file)), sink_(file_.fd()), writer_(sink_), layers_(layers) {}
 
     Result<void> add(const std::string& path, std::string_view content) {
@@ -77,7 +72,7 @@ class ArchiveFile {
     AtomicFile file_;
     archive::FdSink sink_;
     archive::TarWriter writer_;
-    const fetch::ContentStore& layers_;
+    const LayerStore& layers_;
     std::set<std::string> written_;
 };
 
@@ -89,15 +84,12 @@ Result<void> write_blob(
 }
 
 Result<void> write_blob(
-    const std::filesystem::path& directory, const fetch::ContentStore& layers, const Layer& layer
+    const std::filesystem::path& directory, const LayerStore& layers, const Layer& layer
 ) {
     const std::filesystem::path path = directory / hex_of(layer.digest);
-    const UniqueFd present(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    QUERN_TRY(const std::optional<UniqueFd> present, open_blob(path, layer));
     if (present) {
-        const auto digest = digest_of_fd(DigestKind::sha256, present.get());
-        if (digest && digest->hex() == hex_of(layer.digest)) {
-            return {};
-        }
+        return {};
     }
     QUERN_TRY(AtomicFile file, AtomicFile::create(path));
     QUERN_CHECK(read_layer(layers, layer, [&](std::string_view bytes) { return file.write(bytes); })
@@ -112,21 +104,8 @@ std::string repo_tag(const Image& image, const Reference& tag, bool is_exact) {
 
 }  // namespace
 
-Result<UniqueFd> open_layer(const fetch::ContentStore& layers, const Layer& layer) {
-    const auto digest = Digest::from_hex(DigestKind::sha256, hex_of(layer.digest));
-    QUERN_ASSERT(digest.has_value());
-    QUERN_TRY(auto found, layers.find(*digest));
-    if (!found) {
-        return Error(
-                   ErrorCode::not_found, fmt::format("layer {} is not in the cache", layer.digest)
-        )
-            .help("it was removed or damaged just now: run the command again");
-    }
-    return std::move(*found);
-}
-
 Result<void> write_oci_layout(
-    const ImageSet& set, const fetch::ContentStore& layers, const std::filesystem::path& directory
+    const ImageSet& set, LayerStore& layers, const std::filesystem::path& directory
 ) {
     const std::filesystem::path blobs = directory / "blobs" / "sha256";
     std::error_code failure;
@@ -142,7 +121,9 @@ Result<void> write_oci_layout(
         QUERN_CHECK(write_blob(blobs, image.manifest.digest, image.manifest.text));
     }
     QUERN_CHECK(write_file_atomically(directory / "oci-layout", layout_text));
-    return write_file_atomically(directory / "index.json", set.index.text);
+    QUERN_CHECK(write_file_atomically(directory / "index.json", set.index.text));
+    layers.settle();
+    return {};
 }
 
 std::vector<std::filesystem::path> layout_files(
@@ -162,7 +143,7 @@ std::vector<std::filesystem::path> layout_files(
 
 Result<void> write_oci_archive(
     const ImageSet& set,
-    const fetch::ContentStore& layers,
+    const LayerStore& layers,
     const Reference& tag,
     const std::filesystem::path& path
 ) {
@@ -199,7 +180,7 @@ Result<void> write_oci_archive(
 
 Result<void> write_docker_archive(
     const ImageSet& set,
-    const fetch::ContentStore& layers,
+    const LayerStore& layers,
     const Reference& tag,
     bool is_exact,
     const std::filesystem::path& path

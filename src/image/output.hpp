@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "fetch/content_store.hpp"
+#include "image/layer_store.hpp"
 #include "image/oci.hpp"
 #include "image/reference.hpp"
 
@@ -12,11 +12,12 @@
 namespace quern::image {
 
 /// An OCI layout: index.json is the index itself, written last, so that a reader sees the old
-/// images or the new ones. `directory` is made if it is missing. Blobs that are there are kept.
+/// images or the new ones. `directory` is made if it is missing. Blobs that are there are kept;
+/// `layers` may be of this layout, and is settled.
 /// Errors: io, digest_mismatch (a layer of the store is damaged).
 /// Source: image-and-resolver 5.6; OCI image-spec 1.1 image-layout.md.
 Result<void> write_oci_layout(
-    const ImageSet& set, const fetch::ContentStore& layers, const std::filesystem::path& directory
+    const ImageSet& set, LayerStore& layers, const std::filesystem::path& directory
 );
 
 /// The files of `set` in a layout: what `write_oci_layout` left there.
@@ -28,7 +29,7 @@ std::vector<std::filesystem::path> layout_files(
 /// copied by it. The file appears complete or not at all.
 Result<void> write_oci_archive(
     const ImageSet& set,
-    const fetch::ContentStore& layers,
+    const LayerStore& layers,
     const Reference& tag,
     const std::filesystem::path& path
 );
@@ -37,13 +38,10 @@ Result<void> write_oci_archive(
 /// architecture behind it. Source: image-and-resolver 5.6; Docker Image Specification 1.2.
 Result<void> write_docker_archive(
     const ImageSet& set,
-    const fetch::ContentStore& layers,
+    const LayerStore& layers,
     const Reference& tag,
     bool is_exact,
     const std::filesystem::path& path
 );
-
-/// Opens a layer's bytes; they were checked just now. Errors: io, not_found.
-Result<UniqueFd> open_layer(const fetch::ContentStore& layers, const Layer& layer);
 
 }  // namespace quern::image

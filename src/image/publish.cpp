@@ -55,14 +55,11 @@ Result<UniqueFd> open_document(const Document& document) {
 }
 
 Result<void> push_blob(
-    const Blob& blob,
-    const fetch::ContentStore& layers,
-    Registry& registry,
-    const std::string& mount_from
+    const Blob& blob, const LayerStore& layers, Registry& registry, const std::string& mount_from
 ) {
     QUERN_TRY(
         const UniqueFd fd,
-        blob.layer != nullptr ? open_layer(layers, *blob.layer) : open_document(*blob.document)
+        blob.layer != nullptr ? layers.open(*blob.layer) : open_document(*blob.document)
     );
     const std::uint64_t size =
         blob.layer != nullptr ? blob.layer->size : blob.document->text.size();
@@ -99,7 +96,7 @@ Result<Registries> open_registries(
 /// Everything but the tags.
 Result<void> push_content(
     const ImageSet& set,
-    const fetch::ContentStore& layers,
+    const LayerStore& layers,
     Registry& registry,
     const std::string& mount_from,
     const Services& services
@@ -124,7 +121,7 @@ Result<void> push_content(
 
 Result<std::vector<std::string>> publish(
     const ImageSet& set,
-    const fetch::ContentStore& layers,
+    const LayerStore& layers,
     const std::vector<Reference>& tags,
     const PublishOptions& options,
     const Services& services

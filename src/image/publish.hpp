@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "fetch/content_store.hpp"
+#include "image/layer_store.hpp"
 #include "image/oci.hpp"
 #include "image/registry.hpp"
 #include "image/sources.hpp"
@@ -23,7 +23,7 @@ struct PublishOptions {
 /// first tag. Errors: network, digest_mismatch, interrupted.
 Result<std::vector<std::string>> publish(
     const ImageSet& set,
-    const fetch::ContentStore& layers,
+    const LayerStore& layers,
     const std::vector<Reference>& tags,
     const PublishOptions& options,
     const Services& services

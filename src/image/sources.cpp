@@ -70,8 +70,8 @@ std::string without_slash(std::string text) {
 
 }  // namespace
 
-fetch::ContentStore layer_store(const Services& services) {
-    return fetch::ContentStore({services.cache / "image" / "layers"});
+std::filesystem::path layer_directory(const Services& services) {
+    return services.cache / "image" / "layers";
 }
 
 std::string key_name(const std::string& place) {

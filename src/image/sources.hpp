@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "fetch/content_store.hpp"
 #include "fetch/fetcher.hpp"
 #include "quern/image.hpp"
 #include "quern/keyring.hpp"
@@ -66,8 +65,8 @@ Result<std::vector<repository::RepositoryIndex>> read_indexes(
     const Sources& sources, const std::string& architecture, const Services& services
 );
 
-/// Layers by their digest, of all images that were made with this cache.
-fetch::ContentStore layer_store(const Services& services);
+/// Where the cache has layers by their digest.
+std::filesystem::path layer_directory(const Services& services);
 
 /// The file name of a key that is at a path or URL.
 std::string key_name(const std::string& place);
