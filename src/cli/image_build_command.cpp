@@ -60,6 +60,31 @@ struct Request {
     std::filesystem::path sbom_directory;  ///< empty: none are written
 };
 
+/// What cannot be written is told before an image is made for it.
+Result<void> check_places(const Request& request) {
+    std::error_code failure;
+    if (request.type != "oci-dir") {
+        auto place = expect_place_for_file(request.output);
+        if (!place && request.type == "auto-docker" && request.output.filename().empty()) {
+            return std::move(place).error().help(
+                "name a file, or make the directory first: then it gets an OCI layout"
+            );
+        }
+        QUERN_CHECK(std::move(place));
+    } else if (std::filesystem::exists(request.output, failure) &&
+               !std::filesystem::is_directory(request.output, failure)) {
+        return Error(
+                   ErrorCode::usage,
+                   fmt::format(
+                       "{} is a file, and an OCI layout is a directory", request.output.string()
+                   )
+        )
+            .help("name a directory; it is made if it is not there");
+    }
+    return request.sbom_directory.empty() ? Result<void>()
+                                          : expect_directory(request.sbom_directory, "--sbom-path");
+}
+
 Result<void> write_root(image::ImagePlan plan, const ImageSession& opened, const Request& request) {
     QUERN_TRY(AtomicFile file, AtomicFile::create(request.output));
     archive::FdSink sink(file.fd());
@@ -207,6 +232,7 @@ Result<void> run_build(ImageBuildFlags flags, const Invocation& invocation) {
         return Error(ErrorCode::usage, "a root file system is of one architecture")
             .help("add --arch host");
     }
+    QUERN_CHECK(check_places(request));
     image::PreviousLayers previous;
     if (!flags.previous.empty()) {  // read now: the output may take its place
         QUERN_TRY(
@@ -215,6 +241,7 @@ Result<void> run_build(ImageBuildFlags flags, const Invocation& invocation) {
     }
     opened.options.image_name = request.tag.short_name();
     opened.options.sbom_formats = flags.sboms.chosen();
+    warn_of_sbom_formats(flags.sboms, opened.session->reporter());
     Json recipes;
     if (builds_recipes) {
         QUERN_TRY(recipes, build_recipes(flags.recipes, invocation, opened));
@@ -240,6 +267,7 @@ struct MinirootfsFlags {
 Result<void> run_minirootfs(const MinirootfsFlags& flags, const Invocation& invocation) {
     QUERN_CHECK(expect_arguments(flags.image, 2, "the image file, and the tar to write"));
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
+    QUERN_CHECK(expect_place_for_file(flags.image.arguments[1]));
     QUERN_TRY(AtomicFile file, AtomicFile::create(flags.image.arguments[1]));
     archive::FdSink sink(file.fd());
     QUERN_TRY(

@@ -95,6 +95,21 @@ std::vector<std::string> architectures_of(
     return list;
 }
 
+/// They become parts of paths and URLs.
+Result<void> check_architectures(const std::vector<std::string>& architectures) {
+    for (const std::string& name : architectures) {
+        const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                   c == '_' || c == '-';
+        });
+        if (!is_name) {
+            return Error(ErrorCode::usage, fmt::format("'{}' is no architecture", printable(name)))
+                .help("known are " + quern::join(apk::known_architectures(), ", "));
+        }
+    }
+    return {};
+}
+
 Error report_all(Diagnostics& diagnostics, const std::string& path, Reporter& reporter) {
     const std::size_t errors = diagnostics.error_count();
     for (const Diagnostic& diagnostic : diagnostics.take()) {
@@ -159,6 +174,16 @@ void add_sbom_flags(CLI::App& app, SbomFlags& flags) {
     add_list(app, "--sbom-formats", flags.formats, "spdx, cyclonedx");
     add_option(app, "--sbom-path", flags.path, "directory for SBOMs; default: this one");
     add_flag(app, "--vcs,!--no-vcs", flags.vcs, "record the vcs-url of the file");
+}
+
+void warn_of_sbom_formats(const SbomFlags& flags, Reporter& reporter) {
+    for (const std::string& format : flags.chosen()) {
+        if (format != "spdx" && format != "cyclonedx") {
+            reporter.warning(fmt::format(
+                "SBOMs of format '{}' are not made: spdx and cyclonedx are", printable(format)
+            ));
+        }
+    }
 }
 
 Result<std::vector<std::filesystem::path>> write_sboms(
@@ -233,18 +258,62 @@ Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invoc
     packages.insert(packages.end(), flags.packages.begin(), flags.packages.end());
     QUERN_CHECK(apply_annotations(flags.annotations, specification.annotations));
     opened.options.architectures = architectures_of(flags.architectures, specification.archs);
+    QUERN_CHECK(check_architectures(opened.options.architectures));
     opened.options.additions = flags.additions;
     opened.options.additions.resolve_timeout = resolve_timeout(flags.resolve_timeout);
     QUERN_TRY(opened.options.build_date, parse_build_date(flags.build_date));
     QUERN_TRY(opened.options.source_date_epoch, source_date_epoch());
     opened.options.vcs_url = specification.vcs_url;
     if (!flags.lock_file.empty()) {
-        QUERN_TRY(repository::LockFile lock, repository::read_lock_file(flags.lock_file));
-        QUERN_CHECK(image::check_lock(lock, flags.lock_file, opened.loaded));
-        opened.lock = std::make_unique<const repository::LockFile>(std::move(lock));
+        auto lock = repository::read_lock_file(flags.lock_file);
+        if (!lock) {
+            return std::move(lock).error().help("`quern image lock` makes a lock file");
+        }
+        QUERN_CHECK(image::check_lock(*lock, flags.lock_file, opened.loaded));
+        opened.lock = std::make_unique<const repository::LockFile>(std::move(*lock));
         opened.options.lock = opened.lock.get();
     }
     return opened;
+}
+
+Result<void> expect_place_for_file(const std::filesystem::path& path) {
+    std::error_code failure;
+    if (path.filename().empty()) {
+        return Error(ErrorCode::usage, fmt::format("'{}' is no name of a file", path.string()))
+            .help("name the file that is to be written");
+    }
+    if (std::filesystem::is_directory(path, failure)) {
+        return Error(
+                   ErrorCode::usage,
+                   fmt::format("{} is a directory, and a file is to be written", path.string())
+        )
+            .help("name a file in it");
+    }
+    const std::filesystem::path parent = path.parent_path();
+    if (!parent.empty() && !std::filesystem::is_directory(parent, failure)) {
+        return Error(
+                   ErrorCode::not_found,
+                   fmt::format(
+                       "{} cannot be written: there is no directory {}",
+                       path.string(),
+                       parent.string()
+                   )
+        )
+            .help("make the directory first");
+    }
+    return {};
+}
+
+Result<void> expect_directory(const std::filesystem::path& path, std::string_view flag) {
+    std::error_code failure;
+    if (!std::filesystem::is_directory(path, failure)) {
+        return Error(
+                   ErrorCode::not_found,
+                   fmt::format("{} {}: there is no such directory", flag, path.string())
+        )
+            .help("make it first");
+    }
+    return {};
 }
 
 Result<void> expect_arguments(

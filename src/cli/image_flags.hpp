@@ -53,6 +53,8 @@ struct SbomFlags {
     }
 };
 void add_sbom_flags(CLI::App& app, SbomFlags& flags);
+/// Formats that are not made are passed over, as apko does, but not silently.
+void warn_of_sbom_formats(const SbomFlags& flags, Reporter& reporter);
 /// Writes all SBOMs of the images and of the index; gives their files. Errors: io, not_found.
 Result<std::vector<std::filesystem::path>> write_sboms(
     const image::ImageSet& set, const std::filesystem::path& directory
@@ -74,6 +76,12 @@ struct ImageSession {
 /// Reads the image file (the first argument) and applies the flags. Its diagnostics are reported.
 /// Errors: invalid_recipe, usage, io.
 Result<ImageSession> open_image(const ImageFlags& flags, const Invocation& invocation);
+
+/// Whether a file can be made at `path`, which is asked before the work that its content takes.
+/// Errors: usage (no name, a directory), not_found (no directory for it).
+Result<void> expect_place_for_file(const std::filesystem::path& path);
+/// The same for files that are put in the directory `path`. `flag` names it.
+Result<void> expect_directory(const std::filesystem::path& path, std::string_view flag);
 
 /// Errors: usage, unless there are `count` arguments; `meaning` says what they are.
 Result<void> expect_arguments(const ImageFlags& flags, std::size_t count, std::string_view meaning);

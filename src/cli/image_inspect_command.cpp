@@ -50,7 +50,7 @@ Json to_json(const std::vector<Change>& changes) {
 
 Result<void> run_diff(const InspectFlags& flags, const Invocation& invocation) {
     if (flags.arguments.size() != 2) {
-        return Error(ErrorCode::usage, "two images are compared");
+        return Error(ErrorCode::usage, "two images are compared").help("--help shows examples");
     }
     const std::string architecture = apk::to_apk_architecture(flags.architecture);
     const archive::ExtractLimits& limits = invocation.global.limits.archive;
@@ -113,7 +113,8 @@ std::string explanation_text(const image::Explanation& explanation) {
 
 Result<void> run_explain(const InspectFlags& flags, const Invocation& invocation) {
     if (flags.arguments.size() != 2) {
-        return Error(ErrorCode::usage, "an image and a file or package of it are wanted");
+        return Error(ErrorCode::usage, "an image and a file or package of it are wanted")
+            .help("--help shows examples");
     }
     const std::string architecture = apk::to_apk_architecture(flags.architecture);
     const archive::ExtractLimits& limits = invocation.global.limits.archive;

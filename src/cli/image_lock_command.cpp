@@ -23,6 +23,7 @@ Result<void> run_lock(const LockFlags& flags, const Invocation& invocation) {
     const std::string& config = flags.image.arguments.front();
     const std::string output =
         flags.output.empty() ? repository::lock_path_of(config).string() : flags.output;
+    QUERN_CHECK(expect_place_for_file(output));
     QUERN_TRY(
         const repository::LockFile lock,
         image::make_lock(

@@ -134,6 +134,13 @@ Result<void> run_publish(const PublishFlags& flags, const Invocation& invocation
     }
     opened.options.image_name = tags.front().short_name();
     opened.options.sbom_formats = flags.sboms.chosen();
+    warn_of_sbom_formats(flags.sboms, opened.session->reporter());
+    if (!flags.image_refs.empty()) {
+        QUERN_CHECK(expect_place_for_file(flags.image_refs));
+    }
+    if (!flags.sboms.path.empty()) {
+        QUERN_CHECK(expect_directory(flags.sboms.path, "--sbom-path"));
+    }
     const image::Services services = opened.services();
     image::LayerStore layers(image::layer_directory(services));
     QUERN_TRY(const image::ImageSet set, opened.compose(layers));

@@ -105,6 +105,13 @@ Result<void> resolve_into(
     words.insert(words.end(), chosen.below.begin(), chosen.below.end());
     QUERN_TRY(const std::vector<apk::Dependency> world, parse_world(sorted_set(std::move(words))));
     auto resolved = repository::resolve(world, indexes, options);
+    if (!resolved && indexes.empty()) {
+        return Error(
+                   ErrorCode::not_found,
+                   fmt::format("no repository has packages for {}", printable(chosen.architecture))
+        )
+            .help("is the architecture spelt right, and the repository's place?");
+    }
     if (!resolved) {
         return std::move(resolved).error().context(
             fmt::format("choosing packages for {}", apk::to_oci_architecture(chosen.architecture))

@@ -101,6 +101,7 @@ Result<std::vector<Layer>> write_layers(
     const Services& services
 ) {
     Activity activity(services.reporter, "writing layers");
+    activity.outcome("stopped");  // unless all goes well
     std::vector<Layer> layers(plans.size());
     const auto write_one = [&](std::size_t i) -> Result<void> {
         QUERN_CHECK(services.cancel.check());
@@ -116,6 +117,7 @@ Result<std::vector<Layer>> write_layers(
         return {};
     };
     QUERN_CHECK(services.pool.for_each_index(plans.size(), write_one));
+    activity.outcome(fmt::format("{} layer{}", layers.size(), layers.size() == 1 ? "" : "s"));
     return layers;
 }
 

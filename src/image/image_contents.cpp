@@ -255,7 +255,8 @@ Result<Explanation> explain_content(const ImageContents& contents, const std::st
         const std::string path(without_root(what));
         const auto file = contents.files.find(path);
         if (file == contents.files.end()) {
-            return Error(ErrorCode::not_found, fmt::format("the image has no {}", printable(what)));
+            return Error(ErrorCode::not_found, fmt::format("the image has no {}", printable(what)))
+                .help("a path starts at the root of the image; a package is named without slashes");
         }
         explanation.path = "/" + path;
         explanation.layer = contents.image.layers()[file->second.layer].digest;

@@ -73,7 +73,9 @@ class Loader {
                 "cannot-read",
                 text.error().message(),
                 asked_at,
-                include_paths_.empty() ? "name directories to look in with --include-paths" : ""
+                asked_at.file == nullptr ? "name the image file, which is YAML"
+                : include_paths_.empty() ? "name directories to look in with --include-paths"
+                                         : ""
             );
             return std::nullopt;
         }

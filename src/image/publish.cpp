@@ -103,6 +103,7 @@ Result<void> push_content(
 ) {
     const std::vector<Blob> blobs = blobs_of(set);
     Activity activity(services.reporter, fmt::format("pushing to {}", registry.name()));
+    activity.outcome("stopped");  // unless all goes well
     const auto push_one = [&](std::size_t i) {
         return push_blob(blobs[i], layers, registry, mount_from);
     };

@@ -148,6 +148,11 @@ Result<fetch::HttpAnswer> Registry::ask_with_retries(const fetch::HttpCall& call
         const bool may_pass = answer ? fetch::is_worth_a_retry(answer->status)
                                      : answer.error().code() == ErrorCode::network;
         if (!may_pass || retry >= options_.retries) {
+            if (!answer && may_pass && answer.error().help().empty()) {
+                return std::move(answer).error().help(
+                    "is the registry there? what it has stays: push again to go on"
+                );
+            }
             return answer;
         }
         QUERN_CHECK(fetch::wait_for(

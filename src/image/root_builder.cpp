@@ -36,6 +36,7 @@ Result<std::vector<PackageData>> read_packages(
         repository::DataCheck::while_reading
     ));
     Activity activity(services.reporter, "reading packages");
+    activity.outcome("stopped");  // unless all goes well
     std::vector<PackageData> packages(description.packages.size());
     const auto read_one = [&](std::size_t i) -> Result<void> {
         QUERN_CHECK(services.cancel.check());

@@ -108,9 +108,10 @@ Result<Sources> gather_sources(
     append(places, additions.keyring);
     for (const std::string& place : sorted_set(std::move(places))) {
         if (auto added = add_key(place, sources, services); !added) {
-            return std::move(added).error().context(
-                fmt::format("reading the key {}", printable(redact_url(place)))
-            );
+            return std::move(added)
+                .error()
+                .context(fmt::format("reading the key {}", printable(redact_url(place))))
+                .help("keys are named under contents.keyring and with -k: PEM files or their URLs");
         }
     }
     return sources;

@@ -209,6 +209,12 @@ bool is_for(const Json& descriptor, const std::string& architecture) {
                                     text_of(platform, "variant") == wanted.variant);
 }
 
+Error no_image_for(const std::string& architecture) {
+    return {
+        ErrorCode::not_found,
+        fmt::format("it has no image for {}", Platform::of(architecture).joined())};
+}
+
 /// The manifest that an index leads to, through further indexes.
 Result<Json> find_manifest(const Blobs& blobs, Json document, const std::string& architecture) {
     constexpr int deepest = 4;
@@ -220,18 +226,28 @@ Result<Json> find_manifest(const Blobs& blobs, Json document, const std::string&
         const auto found = std::find_if(manifests.begin(), manifests.end(), [&](const Json& each) {
             return is_for(each, architecture);
         });
-        const Json& chosen =
-            found == manifests.end() && manifests.size() == 1 ? manifests.front() : *found;
         if (found == manifests.end() && manifests.size() != 1) {
             break;
         }
+        const Json& chosen = found == manifests.end() ? manifests.front() : *found;
         QUERN_TRY(const std::string name, blob_name(text_of(chosen, "digest")));
         QUERN_TRY(document, blobs.json(name));
     }
-    return Error(
-        ErrorCode::not_found,
-        fmt::format("it has no image for {}", Platform::of(architecture).joined())
-    );
+    return no_image_for(architecture);
+}
+
+/// What is not said fits all: some name no architecture, many no variant.
+Result<void> check_architecture(const std::string& config, const std::string& architecture) {
+    const Json json = Json::parse(config, nullptr, false);
+    const Platform wanted = Platform::of(architecture);
+    const auto fits = [&](const char* key, const std::string& value) {
+        const std::string actual = text_of(json, key);
+        return actual.empty() || value.empty() || actual == value;
+    };
+    return architecture.empty() ||
+                   (fits("architecture", wanted.architecture) && fits("variant", wanted.variant))
+               ? Result<void>()
+               : no_image_for(architecture);
 }
 
 using Files = std::map<std::string, StoredEntry>;
@@ -296,6 +312,19 @@ Result<void> check_layer(const StoredLayer& layer) {
 Result<StoredImage> StoredImage::open(
     const std::filesystem::path& path, const std::string& architecture
 ) {
+    auto image = read(path, architecture);
+    if (!image && image.error().help().empty()) {
+        return std::move(image).error().help(
+            "an image is the directory of an OCI layout, an OCI archive, or what `docker save` "
+            "writes"
+        );
+    }
+    return image;
+}
+
+Result<StoredImage> StoredImage::read(
+    const std::filesystem::path& path, const std::string& architecture
+) {
     QUERN_TRY(const Blobs blobs, Blobs::open(path));
     StoredImage image;
     std::vector<std::pair<std::string, std::string>> layers;  // digest, name
@@ -326,6 +355,7 @@ Result<StoredImage> StoredImage::open(
         }
     }
     QUERN_TRY(image.config_, blobs.text(config_name));
+    QUERN_CHECK(check_architecture(image.config_, architecture));
     for (const auto& [digest, name] : layers) {
         QUERN_TRY(Range range, blobs.find(name));
         const bool is_promised =

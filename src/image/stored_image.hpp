@@ -57,6 +57,9 @@ class StoredImage {
     ) const;
 
  private:
+    static Result<StoredImage> read(
+        const std::filesystem::path& path, const std::string& architecture
+    );
     std::string config_;
     std::vector<StoredLayer> layers_;
 };

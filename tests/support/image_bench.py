@@ -41,10 +41,10 @@ def pack(members, end=True, level=9):
     return gzip.compress(bytes_, level, mtime=0)
 
 
-def make_apk(name, members, version="1.0-r0", extra="", data_hash=None, level=9):
+def make_apk(name, members, version="1.0-r0", extra="", data_hash=None, level=9, arch="x86_64"):
     """An apk without a signature; apk trusts the index."""
     data = pack(members, level=level)
-    info = (f"pkgname = {name}\npkgver = {version}\npkgdesc = test\narch = x86_64\norigin = {name}\nlicense = MIT\nsize = 100\nbuilddate = 1700000000\n"
+    info = (f"pkgname = {name}\npkgver = {version}\npkgdesc = test\narch = {arch}\norigin = {name}\nlicense = MIT\nsize = 100\nbuilddate = 1700000000\n"
             f"{extra}datahash = {data_hash or hashlib.sha256(data).hexdigest()}\n").encode()
     control = pack([tar_member(".PKGINFO", body=info, records=False)], end=False)
     return control + data

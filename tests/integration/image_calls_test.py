@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the quern authors
+# SPDX-License-Identifier: Apache-2.0
+"""Calls of `image` commands that cannot work end soon: what is wrong, where, what to do; nothing is read or written for them."""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from image_bench import Repository, make_apk, tar_member
+from workbench import digests, expect, main
+
+
+def image_of(bench):
+    repository = Repository(bench).add("one", [tar_member("x", body=b"one" * 1000)]).index()
+    (bench.folder / "layout").mkdir()
+    return repository, repository.image("one")
+
+
+def refuse(bench, *words, says, helps):
+    before = digests(bench.folder)
+    done = bench.run("--cache-root", bench.folder / "cache", "image", *words, status=1)
+    expect(says in done.stderr, f"{words}: {done.stderr}")
+    expect("help: " in done.stderr and helps in done.stderr.split("help: ")[1], f"{words}: {done.stderr}")
+    expect("reading packages" not in done.stderr, f"{words}: an image was begun: {done.stderr}")
+    expect({path for path in digests(bench.folder) if not path.startswith("cache")} == {path for path in before if not path.startswith("cache")},
+           f"{words}: something was written")
+
+
+def places(bench):
+    """a place that cannot be written to is told before the image is made."""
+    _, image = image_of(bench)
+    build = ("build", image, "img:1")
+    refuse(bench, *build, "", says="is no name of a file", helps="name")
+    refuse(bench, *build, "none/out.tar", says="there is no directory none", helps="make")
+    refuse(bench, *build, "none/", says="is no name of a file", helps="make the directory first")
+    refuse(bench, *build, "layout", "--output-type", "docker", says="layout is a directory", helps="name a file")
+    refuse(bench, *build, "layout", "--output-type", "rootfs", "--arch", "x86_64", says="layout is a directory", helps="name a file")
+    refuse(bench, *build, "image.yaml", "--output-type", "oci-dir", says="image.yaml is a file", helps="name a directory")
+    refuse(bench, *build, "out.tar", "--sbom-path", "none", says="--sbom-path none", helps="make it")
+    refuse(bench, "minirootfs", image, "none/root.tar", says="there is no directory none", helps="make")
+    refuse(bench, "lock", image, "--output", "none/lock.json", says="there is no directory none", helps="make")
+    refuse(bench, "publish", image, "127.0.0.1:1/a:1", "--image-refs", "none/refs", says="there is no directory none", helps="make")
+
+
+def inputs(bench):
+    """inputs that are not there, or are something else, are named."""
+    _, image = image_of(bench)
+    for command in (("build", "none.yaml", "img:1", "out.tar"), ("show-config", "none.yaml"), ("lock", "none.yaml")):
+        refuse(bench, *command, says="none.yaml", helps="name the image file")
+    build = ("build", image, "img:1", "out.tar", "--arch", "x86_64")
+    refuse(bench, *build, "--lockfile", "none.json", says="none.json", helps="image lock")
+    refuse(bench, *build, "--lockfile", image, says="not JSON", helps="image lock")
+    refuse(bench, *build, "-k", "none.pub", says="none.pub", helps="-k")
+    refuse(bench, *build, "-k", image, says="not a public key", helps="-k")
+
+
+def architectures(bench):
+    """an architecture is a name, and one that no repository has is told as such."""
+    _, image = image_of(bench)
+    for wrong in ("../x", "x86_64,../x", "a/b", "x86 64"):
+        refuse(bench, "build", image, "img:1", "out.tar", f"--arch={wrong}", says="is no architecture", helps="x86_64")
+    refuse(bench, "build", image, "img:1", "out.tar", "--arch", "sparc", says="no repository has packages for sparc", helps="spelt")
+
+
+def images(bench):
+    """what is no image, or none for the architecture, is told with what one is."""
+    repository, image = image_of(bench)
+    repository.build(image, "out.tar")
+    repository.build(image, "layout")
+    for command in (("diff", "out.tar"), ("explain",), ("shell",)):
+        words = {"explain": ("/x",), "shell": ("--", "true")}.get(command[0], ())
+        for wrong, says in (("none.tar", "none.tar"), (image, "tar"), (bench.folder, "index.json")):
+            refuse(bench, *command, wrong, *words, says=says, helps="OCI layout")
+        for good in ("out.tar", "layout"):
+            refuse(bench, *command, good, *words[:1] if command[0] == "explain" else (), "--arch", "aarch64", says="no image for arm64", helps="OCI layout")
+    refuse(bench, "explain", "out.tar", "/none", says="has no /none", helps="root of the image")
+
+
+def failing_layout(bench):
+    """an image that fails leaves nothing in a layout, new or not, and nothing in its layers' cache."""
+    repository = Repository(bench).add("one", [tar_member("x", body=b"one" * 1000)]).index()
+    (bench.folder / "layout").mkdir()
+    repository.build(repository.image("one"), "layout")
+    before = digests(bench.folder / "layout")
+    expect(not list((bench.folder / "cache/image").glob("layers/*")), "the layers are kept twice")
+    for output in ("layout", "new"):
+        image = repository.image("one", more="paths: [{path: /x/y, type: directory}]\n")
+        done = repository.build(image, output, "--output-type", "oci-dir", status=1)
+        expect("Not a directory" in done.stderr, done.stderr)
+    # The second architecture's package lies about its data: the layers of the first are there when that is found.
+    (repository.path / "aarch64").mkdir()
+    (repository.path / "aarch64/one-1.0-r0.apk").write_bytes(make_apk("one", [tar_member("x", body=b"1")], data_hash="0" * 64, arch="aarch64"))
+    bench.run("index", "-o", repository.path / "aarch64/APKINDEX.tar.gz", "--signing-key", repository.key, repository.path / "aarch64/one-1.0-r0.apk")
+    for output in ("layout", "new"):
+        done = bench.run("--cache-root", bench.folder / "cache", "image", "build", repository.image("one"), "img:1", output, "--output-type", "oci-dir",
+                         "--arch", "x86_64,aarch64", "--sbom=false", status=1)
+        expect("writing layers" in done.stderr and "datahash" in done.stderr, done.stderr)
+    expect(digests(bench.folder / "layout") == before, "the layout is another one")
+    expect(not (bench.folder / "new").exists(), "a layout was left")
+
+
+main([places, inputs, architectures, images, failing_layout])
