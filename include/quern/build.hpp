@@ -104,8 +104,9 @@ struct BuildOptions {
     bool network = false;                       ///< --network=host
     bool own_caches = false;        ///< --cache-scope=recipe: caches of languages are this recipe's
     bool read_only_caches = false;  ///< --cache-trust=read-only: steps leave nothing in them
-    std::uint32_t processes = 0;    ///< --processes: most of a step at a time; 0: the default
-    bool shell_check = true;        ///< bash parses all scripts before anything runs
+    std::vector<std::string> caches = {};  ///< --cache: ccache, sccache, go, NAME=VARIABLE
+    std::uint32_t processes = 0;  ///< --processes: most of a step at a time; 0: the default
+    bool shell_check = true;      ///< bash parses all scripts before anything runs
     const apk::Signer* key = nullptr;
     std::int64_t source_date = 0;                                    ///< Unix seconds
     std::string namespace_name = "unknown";                          ///< --namespace
@@ -135,8 +136,29 @@ struct BuiltPackage {
     std::filesystem::path provenance = {};
 };
 
+/// What a compiler cache counted of one build.
+struct CompilerCounts {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t passed_over = 0;  ///< calls that are no compilation, or one that it does not keep
+    friend bool operator==(const CompilerCounts&, const CompilerCounts&) = default;
+};
+
+/// A cache that steps saw, and what the build made of it.
+struct CacheReport {
+    std::string name = {};  ///< below /var/cache/melange
+    std::uint64_t files = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t new_files = 0;  ///< since the build began, by whomever
+    std::uint64_t new_bytes = 0;
+    bool is_whole = true;    ///< else there are more files than were counted
+    bool is_counted = true;  ///< else an engine has it, and its files were not looked at
+    std::optional<CompilerCounts> counts = {};
+};
+
 struct BuildReport {
     std::vector<BuiltPackage> packages;
+    std::vector<CacheReport> caches = {};  ///< where steps ran
     bool is_skipped = false;    ///< not for this architecture, or one that cannot be run here
     bool is_unchanged = false;  ///< all is as the last build left it: nothing was done
     bool is_partial = false;    ///< --until: nothing was packed

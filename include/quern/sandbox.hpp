@@ -29,6 +29,10 @@ struct Mount {
     std::filesystem::path source;
     std::string target;  ///< absolute, in the guest
     bool read_only = false;
+    /// Of a cache: what an engine is to keep its copy by. Not empty: other guests see what steps
+    /// leave there, unless `forgets`.
+    std::string kept_as = {};
+    bool forgets = false;
 };
 
 /// A root that steps see: a directory (an overlay on a cached tree, as a rule) and what is mounted
@@ -96,6 +100,11 @@ class Sandbox {
     /// /tmp/.quern-line to this machine. (What changed on this machine, `run` takes there.)
     /// Errors: as `run`, and invalid_data for a tree that leaves its place.
     virtual Result<void> fetch(const Guest& guest, const CancelToken& cancel);
+    /// Brings a directory that is no mount in this sandbox to where it would have been mounted
+    /// from. Nothing to do for caches that an engine keeps. Errors: as `fetch`.
+    virtual Result<void> fetch_mount(
+        const Guest& guest, const Mount& mount, const CancelToken& cancel
+    );
     /// Remote guests: takes the guest away.
     virtual void stop(const Guest& guest) noexcept;
 };

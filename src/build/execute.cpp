@@ -228,7 +228,9 @@ std::vector<std::pair<std::string, std::string>> step_environment(
     for (const auto& [name, value] : settings.environment.environment) {
         merged[name] = value.value;
     }
-    merged["PATH"] = default_path;
+    merged["PATH"] = settings.programs.empty()
+                         ? std::string(default_path)
+                         : fmt::format("{}:{}", settings.programs, default_path);
     for (const auto& [name, value] : step.environment) {
         merged[name] = value;
     }

@@ -43,6 +43,7 @@ struct StepSettings {
     bool network = false;       ///< for steps that do not ask for it too
     std::string root_key = {};  ///< of the root tree: the packages of the environment
     TakenSources* taken = nullptr;
+    std::string programs = {};  ///< a directory of the guest in front of PATH, or empty
 };
 
 /// What the steps of one build share.

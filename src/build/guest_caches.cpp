@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/guest_caches.hpp"
 
+#include "build/cache_report.hpp"
+#include "build/toolchain.hpp"
+#include "support/cancel.hpp"
+#include "support/digest.hpp"
 #include "support/file_tree.hpp"
 #include "support/guest_ids.hpp"
 
@@ -11,7 +15,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -44,76 +47,75 @@ Result<std::filesystem::path> make_shared(
     return parent / name;
 }
 
+std::string in_guest(std::string_view name) {
+    return fmt::format("{}/{}", cache_in_guest, name);
+}
+
+// As an engine may call it: by what it is on this machine.
+std::string engine_name(const std::filesystem::path& place) {
+    constexpr std::size_t length = 32;
+    return "quern-cache-" + digest_of(DigestKind::sha256, place.string()).hex().substr(0, length);
+}
+
+timespec now() {
+    // The clock of the file system's own dates.
+    timespec time = {};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &time);
+    return time;
+}
+
+// By the compilers' names: the program that stands in front of them.
+Result<void> make_wrappers(const FileTree& directory, const CacheRequest& request) {
+    QUERN_TRY(const FileTree root, FileTree::open(request.root));
+    const std::string program = "usr/bin/" + request.wrapper;
+    if (!root.exists(program)) {
+        return Error(
+                   ErrorCode::not_found,
+                   fmt::format("the package {} has no /{}", request.wrapper, program)
+        )
+            .help(fmt::format("leave --cache {} out", request.wrapper));
+    }
+    QUERN_TRY(const std::vector<std::string> compilers, compilers_of(root));
+    for (const std::string& compiler : compilers) {
+        // sccache does not look at the name by which it is called.
+        QUERN_CHECK(
+            request.wrapper == "ccache"
+                ? directory.make_symlink(compiler, "/" + program)
+                : directory.write(
+                      compiler,
+                      fmt::format("#!/bin/sh\nexec /{} /usr/bin/{} \"$@\"\n", program, compiler),
+                      0755
+                  )
+        );
+    }
+    return directory.write(toolchain_file, request.toolchain);
+}
+
 }  // namespace
 
-std::vector<std::string> language_caches(const recipe::Environment& environment) {
-    std::set<std::string> names;
-    const std::string prefix = std::string(cache_in_guest) + "/";
-    for (const auto& [variable, value] : environment.environment) {
-        if (value.value.starts_with(prefix)) {
-            const std::string rest = value.value.substr(prefix.size());
-            const std::string name = rest.substr(0, rest.find('/'));
-            if (is_confined_path(name) && name.find(':') == std::string::npos) {
-                names.insert(name);
-            }
-        }
+Result<void> GuestCaches::make_mount_point(std::string_view name) const {
+    if (base_.empty()) {
+        return {};
     }
-    return {names.begin(), names.end()};
+    QUERN_TRY(const FileTree tree, FileTree::open(base_));
+    return tree.make_directories(name);
 }
 
-Result<void> GuestCaches::add_languages(
-    const std::filesystem::path& base,
-    const recipe::Environment& environment,
+Result<void> GuestCaches::add_base(
+    const std::filesystem::path& directory,
     const std::filesystem::path& scratch,
-    const CacheSharing& sharing,
     const Services& services
 ) {
-    // Trees hold ids on disk, so caches of other id ranges are others.
-    const std::string ids = fmt::format("{}-{}", services.ids.first, services.ids.count);
-    const std::filesystem::path all = services.cache_directory / "languages";
-    const std::filesystem::path kept =
-        sharing.recipe.empty() ? all / ids : all / (ids + "-recipes") / sharing.recipe;
-    QUERN_TRY(const FileTree mount_points, FileTree::open(base));
-    for (const std::string& name : language_caches(environment)) {
-        QUERN_CHECK(mount_points.make_directories(name));
-        QUERN_TRY(std::filesystem::path place, make_shared(kept, name, services.ids));
-        if (sharing.is_read_only) {
-            QUERN_TRY(
-                rootfs::Overlay overlay, rootfs::Overlay::mount(place, scratch / ("cache-" + name))
-            );
-            place = overlay.path();
-            overlays_.push_back(std::move(overlay));
-            QUERN_CHECK(share(place, services.ids));
-        }
-        mounts_.push_back({std::move(place), fmt::format("{}/{}", cache_in_guest, name), false});
-    }
-    return {};
-}
-
-Result<GuestCaches> GuestCaches::open(
-    const std::filesystem::path& cache_directory,
-    const recipe::Environment& environment,
-    const std::filesystem::path& scratch,
-    const CacheSharing& sharing,
-    const Services& services
-) {
-    GuestCaches caches;
     std::error_code failure;
+    const bool is_there = !directory.empty() && std::filesystem::is_directory(directory, failure);
+    const bool is_mounted = services.sandbox.form() == sandbox::GuestForm::mounted;
     std::filesystem::path base;
-    const bool is_there =
-        !cache_directory.empty() && std::filesystem::is_directory(cache_directory, failure);
-    if (services.sandbox.form() != sandbox::GuestForm::mounted) {
-        // Copied in, as all mounts there; nothing that steps add comes back.
+    if (!is_there) {
         QUERN_TRY(base, make_shared(scratch / "cache", "empty", services.ids));
-        caches.mounts_.push_back(
-            {is_there ? std::filesystem::absolute(cache_directory, failure) : base,
-             std::string(cache_in_guest),
-             false}
-        );
-        return caches;
-    }
-    if (is_there) {
-        const auto lower = std::filesystem::absolute(cache_directory, failure);
+    } else if (!is_mounted) {
+        base = std::filesystem::absolute(directory, failure);
+    } else {
+        const auto lower = std::filesystem::absolute(directory, failure);
         QUERN_TRY(rootfs::Overlay overlay, rootfs::Overlay::mount(lower, scratch / "cache"));
         base = overlay.path();
         const std::uint32_t root = services.ids.first;
@@ -121,12 +123,108 @@ Result<GuestCaches> GuestCaches::open(
             const int err = errno;
             return Error::system(err, fmt::format("giving {} to the guest", base.string()));
         }
-        caches.overlays_.push_back(std::move(overlay));
-    } else {
-        QUERN_TRY(base, make_shared(scratch / "cache", "empty", services.ids));
+        overlays_.push_back(std::move(overlay));
     }
-    caches.mounts_.push_back({base, std::string(cache_in_guest), false});
-    QUERN_CHECK(caches.add_languages(base, environment, scratch, sharing, services));
+    mounts_.push_back({base, std::string(cache_in_guest)});
+    base_ = is_mounted ? base : std::filesystem::path();
+    return {};
+}
+
+Result<void> GuestCaches::add_names(
+    const CacheRequest& request, const std::filesystem::path& scratch, const Services& services
+) {
+    // Trees hold ids on disk, so caches of other id ranges are others.
+    const std::string ids = fmt::format("{}-{}", services.ids.first, services.ids.count);
+    const std::filesystem::path all = services.cache_directory / "languages";
+    const std::filesystem::path kept =
+        request.recipe.empty() ? all / ids : all / (ids + "-recipes") / request.recipe;
+    const sandbox::GuestForm form = services.sandbox.form();
+    for (const std::string& name : request.names) {
+        QUERN_CHECK(make_mount_point(name));
+        QUERN_TRY(std::filesystem::path place, make_shared(kept, name, services.ids));
+        if (request.is_read_only && form == sandbox::GuestForm::mounted) {
+            QUERN_TRY(
+                rootfs::Overlay overlay, rootfs::Overlay::mount(place, scratch / ("cache-" + name))
+            );
+            place = overlay.path();
+            overlays_.push_back(std::move(overlay));
+            QUERN_CHECK(share(place, services.ids));
+        }
+        // An engine keeps what it has itself.
+        const bool is_here = form != sandbox::GuestForm::remote;
+        places_.emplace_back(name, is_here ? place : std::filesystem::path());
+        const std::string key = engine_name(place);
+        mounts_.push_back({std::move(place), in_guest(name), false, key, request.is_read_only});
+    }
+    return {};
+}
+
+Result<void> GuestCaches::add_wrappers(
+    const CacheRequest& request, const std::filesystem::path& scratch, const Services& services
+) {
+    if (request.wrapper.empty()) {
+        return {};
+    }
+    QUERN_CHECK(make_mount_point(wrappers_directory));
+    QUERN_CHECK(make_mount_point(statistics_directory));
+    const std::filesystem::path wrappers = scratch / "wrappers";
+    QUERN_TRY(const FileTree directory, FileTree::create(wrappers));
+    QUERN_CHECK(make_wrappers(directory, request));
+    mounts_.push_back({wrappers, in_guest(wrappers_directory), true});
+    QUERN_TRY(const auto counted, make_shared(scratch / "counted", "by-steps", services.ids));
+    mounts_.push_back({counted, in_guest(statistics_directory)});
+    QUERN_TRY(FileTree tree, FileTree::open(counted));
+    statistics_.emplace(std::move(tree));
+    return {};
+}
+
+void GuestCaches::collect(const sandbox::Guest& guest, const Services& services) const {
+    for (const sandbox::Mount& mount : mounts_) {
+        if (services.cancel.is_requested() || mount.target == cache_in_guest) {
+            continue;
+        }
+        auto brought = services.sandbox.fetch_mount(guest, mount, services.cancel);
+        if (!brought) {
+            services.reporter.warning(fmt::format(
+                "what steps left in {} is not kept: {}", mount.target, brought.error().message()
+            ));
+        }
+    }
+}
+
+std::vector<CacheReport> GuestCaches::report() const {
+    constexpr std::uint64_t longest_log = std::uint64_t{32} << 20U;
+    std::vector<CacheReport> reports;
+    for (const auto& [name, place] : places_) {
+        CacheReport report;
+        const auto tree = FileTree::open(place);
+        if (tree) {
+            report = look_at_cache(*tree, opened_);
+        }
+        report.name = name;
+        report.is_counted = tree.has_value();
+        if (name == "ccache" && statistics_) {
+            const auto log = statistics_->read(name, longest_log);
+            if (log || log.error().code() == ErrorCode::not_found) {
+                report.counts = count_calls(log ? std::string_view(*log) : std::string_view());
+            }
+        }
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+Result<GuestCaches> GuestCaches::open(
+    const std::filesystem::path& cache_directory,
+    const CacheRequest& request,
+    const std::filesystem::path& scratch,
+    const Services& services
+) {
+    GuestCaches caches;
+    caches.opened_ = now();
+    QUERN_CHECK(caches.add_base(cache_directory, scratch, services));
+    QUERN_CHECK(caches.add_names(request, scratch, services));
+    QUERN_CHECK(caches.add_wrappers(request, scratch, services));
     return caches;
 }
 

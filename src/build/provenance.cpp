@@ -42,10 +42,18 @@ std::string yes_or_no(bool value) {
     return value ? "true" : "false";
 }
 
+void set_unless_empty(
+    std::map<std::string, std::string>& texts, const char* name, std::string value
+) {
+    if (!value.empty()) {
+        texts[name] = std::move(value);
+    }
+}
+
 std::map<std::string, std::string> parameters_of(
     const recipe::Package& package, const BuildOptions& options
 ) {
-    return {
+    std::map<std::string, std::string> parameters = {
         {"architecture", options.load.architecture},
         {"buildOptions", join(options.load.build_options, ",")},
         {"compressionLevel", std::to_string(options.compression_level)},
@@ -63,6 +71,8 @@ std::map<std::string, std::string> parameters_of(
         {"stripOriginName", yes_or_no(options.strip_origin_name)},
         {"version", package.full_version()},
     };
+    set_unless_empty(parameters, "caches", join(options.caches, ","));
+    return parameters;
 }
 
 Result<void> add_file(
@@ -107,14 +117,6 @@ void add_pipelines(
                  {{"builtIn", yes_or_no(definition->built_in)}}}
             );
         }
-    }
-}
-
-void set_unless_empty(
-    std::map<std::string, std::string>& texts, const char* name, std::string value
-) {
-    if (!value.empty()) {
-        texts[name] = std::move(value);
     }
 }
 

@@ -105,9 +105,10 @@ Result<GuestCaches> open_caches(
     const std::string& package = blocks.compiled.configuration.package.name.value;
     return GuestCaches::open(
         blocks.run.cache_directory,
-        environment,
+        {.names = cache_names(environment, {}),
+         .recipe = blocks.run.own_caches ? package : "",
+         .is_read_only = blocks.run.read_only_caches},
         scratch,
-        {blocks.run.own_caches ? package : "", blocks.run.read_only_caches},
         services
     );
 }

@@ -26,6 +26,11 @@ class VariedSandbox final : public sandbox::Sandbox {
     Result<void> fetch(const sandbox::Guest& guest, const CancelToken& cancel) override {
         return inner_.fetch(guest, cancel);
     }
+    Result<void> fetch_mount(
+        const sandbox::Guest& guest, const sandbox::Mount& mount, const CancelToken& cancel
+    ) override {
+        return inner_.fetch_mount(guest, mount, cancel);
+    }
     void stop(const sandbox::Guest& guest) noexcept override { inner_.stop(guest); }
 
  private:

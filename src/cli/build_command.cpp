@@ -48,7 +48,7 @@ struct BuildFlags {
     bool empty_workspace = false, run_tests = false, is_fresh = false;
     bool strip_origin_name = false, update_index = true, persist_lint_results = false;
     bool create_build_log = false, cleanup = true, accepted = false;
-    std::vector<std::string> lint_require, lint_warn, sbom_formats, package_formats;
+    std::vector<std::string> lint_require, lint_warn, sbom_formats, package_formats, caches;
     bool provenance = false, twice = false;
 };
 
@@ -157,6 +157,13 @@ void add_workspace_flags(CLI::App& app, BuildFlags& flags) {
         "seen by steps at /var/cache/melange; sources by checksum (sha256:HEX) are taken from it"
     )
         ->capture_default_str();
+    add_list(
+        app,
+        "--cache",
+        flags.caches,
+        "caches for steps: ccache or sccache (their package joins the environment and stands in "
+        "front of its compilers), go (GOCACHE), or NAME=VARIABLE, which gets the path"
+    );
     add_flag(app, "--cleanup", flags.cleanup, "accepted, unused")->group("");
     add_flag(app, "--fail-on-lint-warning", flags.accepted, "accepted, unused")->group("");
     add_option(app, "--trace", flags.accepted_text, "accepted, unused")->group("");
@@ -248,6 +255,7 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.network = flags.step.network == "host";
     options.own_caches = flags.step.cache_scope == "recipe";
     options.read_only_caches = flags.step.cache_trust == "read-only";
+    options.caches = flags.caches;
     options.processes = static_cast<std::uint32_t>(flags.step.processes);
     options.shell_check = flags.recipe.shell_check;
     options.namespace_name = flags.namespace_name;
@@ -299,6 +307,22 @@ std::string to_text(const build::BuildReport& report) {
     return text;
 }
 
+nlohmann::ordered_json to_json(const build::CacheReport& cache) {
+    nlohmann::ordered_json json = {{"name", cache.name}};
+    if (cache.is_counted) {
+        json["files"] = cache.files;
+        json["bytes"] = cache.bytes;
+        json["new_files"] = cache.new_files;
+        json["new_bytes"] = cache.new_bytes;
+    }
+    if (cache.counts) {
+        json["hits"] = cache.counts->hits;
+        json["misses"] = cache.counts->misses;
+        json["passed_over"] = cache.counts->passed_over;
+    }
+    return json;
+}
+
 std::string to_json_text(const build::BuildReport& report) {
     nlohmann::ordered_json packages = nlohmann::ordered_json::array();
     for (const build::BuiltPackage& package : report.packages) {
@@ -312,7 +336,12 @@ std::string to_json_text(const build::BuildReport& report) {
             packages.back()["provenance"] = package.provenance.string();
         }
     }
+    nlohmann::ordered_json caches = nlohmann::ordered_json::array();
+    for (const build::CacheReport& cache : report.caches) {
+        caches.push_back(to_json(cache));
+    }
     return nlohmann::ordered_json({{"packages", packages},
+                                   {"caches", caches},
                                    {"log", report.log.string()},
                                    {"unchanged", report.is_unchanged}}
            ).dump() +

@@ -152,6 +152,10 @@ Result<void> run_cache(const CacheFlags& flags, const Invocation& invocation) {
         if (images > 0) {
             areas.push_back({"docker images", images, 0});
         }
+        QUERN_TRY(const std::size_t caches, sandbox::remove_docker_caches(invocation.cancel));
+        if (caches > 0) {
+            areas.push_back({"docker volumes", caches, 0});
+        }
     }
     return print(invocation.global.format == "json" ? to_json_text(areas) : to_text(areas));
 }

@@ -10,8 +10,10 @@
 #include "sandbox/probe.hpp"
 #include "sandbox/seccomp_filter.hpp"
 #include "sandbox/staging.hpp"
+#include "sandbox/tree_links.hpp"
 #include "sandbox/tree_stream.hpp"
 #include "support/atomic_file.hpp"
+#include "support/cancel.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -129,6 +131,25 @@ std::vector<std::string> words_of(const Command& command) {
     return words;
 }
 
+// Caches as further names of their files: nothing is copied, and what is written is in both.
+Result<void> bring_directory(
+    const Mount& mount, const FileTree& root, const std::filesystem::path& scratch
+) {
+    const std::string target = mount.target.substr(1);
+    QUERN_CHECK(root.make_directories(target));
+    QUERN_TRY(const FileTree from, FileTree::open(mount.source));
+    QUERN_TRY(const FileTree to, root.subtree(target));
+    struct stat status = {};
+    if (::fstat(from.fd(), &status) != 0 || ::fchmod(to.fd(), status.st_mode & 07777U) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("giving {} to the guest", mount.target));
+    }
+    if (!mount.kept_as.empty() && !mount.forgets && link_tree(from, to)) {
+        return {};
+    }
+    return copy_tree(from, to, own_ids, scratch);
+}
+
 class Chroot final : public Sandbox {
  public:
     explicit Chroot(int namespaces) : namespaces_(namespaces) {}
@@ -140,6 +161,8 @@ class Chroot final : public Sandbox {
         const OutputSink& output,
         const CancelToken& cancel
     ) override;
+    Result<void> fetch_mount(const Guest& guest, const Mount& mount, const CancelToken& cancel)
+        override;
     void stop(const Guest& guest) noexcept override;
 
  private:
@@ -165,10 +188,7 @@ Result<void> Chroot::furnish(const Guest& guest, const FileTree& root, LentFiles
         if (!std::filesystem::is_directory(mount.source, failure)) {
             QUERN_CHECK(lent.add(mount.source, target));
         } else if (is_new(target)) {
-            QUERN_CHECK(root.make_directories(target));
-            QUERN_TRY(const FileTree from, FileTree::open(mount.source));
-            QUERN_TRY(const FileTree to, root.subtree(target));
-            QUERN_CHECK(copy_tree(from, to, own_ids, guest.root.parent_path()));
+            QUERN_CHECK(bring_directory(mount, root, guest.root.parent_path()));
         }
     }
     return {};
@@ -224,6 +244,22 @@ Result<ExitStatus> Chroot::run(
     const auto sink = [&](std::string_view bytes, bool is_stderr) { keeper(bytes, is_stderr); };
     QUERN_TRY(const ExitStatus exit, process.wait(sink, cancel, command.timeout));
     return group.judge(exit, command.limits);
+}
+
+Result<void> Chroot::fetch_mount(
+    const Guest& guest, const Mount& mount, const CancelToken& cancel
+) {
+    QUERN_CHECK(cancel.check());
+    if (mount.read_only || mount.forgets) {
+        return {};
+    }
+    QUERN_TRY(const FileTree root, FileTree::open(guest.root));
+    QUERN_TRY(const FileTree from, root.subtree(mount.target.substr(1)));
+    if (!mount.kept_as.empty()) {
+        return replace_by_links(from, mount.source);
+    }
+    QUERN_TRY(const FileTree to, FileTree::open(mount.source));
+    return copy_tree(from, to, own_ids, guest.root.parent_path());
 }
 
 void Chroot::stop(const Guest& guest) noexcept {

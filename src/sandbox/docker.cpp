@@ -6,6 +6,7 @@
 #include "sandbox/command_streams.hpp"
 #include "sandbox/docker_client.hpp"
 #include "sandbox/docker_container.hpp"
+#include "sandbox/docker_volumes.hpp"
 #include "sandbox/engine_arguments.hpp"
 #include "sandbox/find_program.hpp"
 #include "support/text.hpp"
@@ -52,12 +53,15 @@ class Docker final : public Sandbox {
         const CancelToken& cancel
     ) override;
     Result<void> fetch(const Guest& guest, const CancelToken& cancel) override;
+    Result<void> fetch_mount(const Guest& guest, const Mount& mount, const CancelToken& cancel)
+        override;
     void stop(const Guest& guest) noexcept override;
 
  private:
     Result<DockerContainer*> container_of(
         const Guest& guest, const Command& command, const CancelToken& cancel
     );
+    DockerContainer* started(const Guest& guest);
     Result<ExitStatus> execute(
         const DockerContainer& container,
         const Command& command,
@@ -74,20 +78,18 @@ class Docker final : public Sandbox {
 Result<DockerContainer*> Docker::container_of(
     const Guest& guest, const Command& command, const CancelToken& cancel
 ) {
+    if (DockerContainer* const found = started(guest)) {
+        return found;
+    }
     {
         const std::lock_guard lock(mutex_);
-        if (const auto found = containers_.find(guest.root.string()); found != containers_.end()) {
-            return &found->second;
-        }
         if (!std::exchange(has_swept_, true)) {
             QUERN_CHECK(remove_abandoned_containers(cancel));
         }
     }
-    QUERN_TRY(
-        DockerContainer started, DockerContainer::start(guest, command, ids_, scratch_, cancel)
-    );
+    QUERN_TRY(DockerContainer made, DockerContainer::start(guest, command, ids_, scratch_, cancel));
     const std::lock_guard lock(mutex_);
-    return &containers_.insert_or_assign(guest.root.string(), std::move(started)).first->second;
+    return &containers_.insert_or_assign(guest.root.string(), std::move(made)).first->second;
 }
 
 Result<ExitStatus> judge(
@@ -167,15 +169,23 @@ Result<ExitStatus> Docker::run(
     return status;
 }
 
+/// Null before the first command.
+DockerContainer* Docker::started(const Guest& guest) {
+    const std::lock_guard lock(mutex_);
+    const auto found = containers_.find(guest.root.string());
+    return found == containers_.end() ? nullptr : &found->second;
+}
+
 Result<void> Docker::fetch(const Guest& guest, const CancelToken& cancel) {
-    DockerContainer* container = nullptr;
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = containers_.find(guest.root.string()); found != containers_.end()) {
-            container = &found->second;
-        }
-    }
+    DockerContainer* const container = started(guest);
     return container == nullptr ? Result<void>() : container->fetch(guest, cancel);
+}
+
+Result<void> Docker::fetch_mount(
+    const Guest& guest, const Mount& mount, const CancelToken& cancel
+) {
+    DockerContainer* const container = started(guest);
+    return container == nullptr ? Result<void>() : container->fetch_mount(mount, cancel);
 }
 
 void Docker::stop(const Guest& guest) noexcept {
@@ -226,6 +236,22 @@ Result<std::size_t> remove_docker_roots(const CancelToken& cancel) {
     for (const std::string_view name : split_words(list)) {
         // Refused where a build uses it.
         count += call_docker({"image", "rm", std::string(name)}, cancel) ? 1U : 0U;
+    }
+    return count;
+}
+
+Result<std::size_t> remove_docker_caches(const CancelToken& cancel) {
+    if (docker_obstacle()) {
+        return std::size_t{0};
+    }
+    const std::string filter = fmt::format("label={}", docker_cache_label);
+    QUERN_TRY(
+        const std::string list, call_docker({"volume", "ls", "--quiet", "--filter", filter}, cancel)
+    );
+    std::size_t count = 0;
+    for (const std::string_view name : split_words(list)) {
+        // Refused where a build uses it.
+        count += call_docker({"volume", "rm", std::string(name)}, cancel) ? 1U : 0U;
     }
     return count;
 }

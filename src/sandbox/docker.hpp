@@ -30,4 +30,7 @@ inline constexpr const char* docker_root_label = "quern.root";
 /// Errors: sandbox.
 Result<std::size_t> remove_docker_roots(const CancelToken& cancel);
 
+/// The same for volumes that hold caches of steps.
+Result<std::size_t> remove_docker_caches(const CancelToken& cancel);
+
 }  // namespace quern::sandbox

@@ -9,6 +9,7 @@
 #include "archive/tar_writer.hpp"
 #include "sandbox/docker.hpp"
 #include "sandbox/docker_client.hpp"
+#include "sandbox/docker_volumes.hpp"
 #include "sandbox/engine_arguments.hpp"
 #include "sandbox/pipe.hpp"
 #include "sandbox/tree_stream.hpp"
@@ -106,7 +107,9 @@ Result<std::string> ensure_image(
     return image;
 }
 
-std::vector<std::string> create_words(const Command& first, const std::string& image) {
+std::vector<std::string> create_words(
+    const Guest& guest, const Command& first, const std::string& image
+) {
     std::vector<std::string> words = {
         "create",
         "--interactive",
@@ -136,6 +139,9 @@ std::vector<std::string> create_words(const Command& first, const std::string& i
     for (const std::string& option : engine_capabilities(first)) {
         words.push_back(option);
     }
+    for (std::string& word : volume_options(guest)) {
+        words.push_back(std::move(word));
+    }
     words.insert(words.end(), {image, "/bin/sh", "-c", "while read -r x; do :; done"});
     return words;
 }
@@ -160,9 +166,10 @@ Result<DockerContainer> DockerContainer::start(
 ) {
     QUERN_TRY(const std::string image, ensure_image(guest, ids, scratch, cancel));
     DockerContainer container(ids, scratch);
-    QUERN_TRY(const std::string made, call_docker(create_words(first, image), cancel));
+    QUERN_TRY(const std::string made, call_docker(create_words(guest, first, image), cancel));
     container.id_ = std::string(trim(made));
     QUERN_CHECK(container.hold(cancel));
+    QUERN_TRY(container.volumes_, open_volumes(container.id_, guest, cancel));
     return container;
 }
 
@@ -198,10 +205,12 @@ DockerContainer::~DockerContainer() {
     if (id_.empty()) {
         return;
     }
+    std::vector<std::string> unused = empty_volumes(id_, volumes_);
     held_input_ = UniqueFd();
     const CancelToken none;
     // It may be gone already; what is not is taken away by the next build.
     std::ignore = call_docker({"rm", "--force", id_}, none);
+    remove_volumes(std::move(unused));
 }
 
 Result<DockerContainer::Stamps> DockerContainer::look_at(const std::filesystem::path& tree) const {
@@ -276,6 +285,10 @@ Result<void> DockerContainer::send_changes(
 }
 
 Result<void> DockerContainer::send_mount(const Mount& mount, const CancelToken& cancel) {
+    if (!mount.kept_as.empty()) {
+        sent_mounts_.insert(mount.target);
+        return {};
+    }
     std::error_code failure;
     if (!std::filesystem::is_directory(mount.source, failure)) {
         QUERN_TRY(const UniqueFd packed, pack_file(mount, ids_, scratch_));
@@ -286,8 +299,21 @@ Result<void> DockerContainer::send_mount(const Mount& mount, const CancelToken& 
         return {};
     }
     QUERN_TRY(const UniqueFd packed, pack(mount.source, ids_, scratch_, {}));
+    struct stat status = {};
+    if (::stat(mount.source.c_str(), &status) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("looking at {}", mount.source.string()));
+    }
     QUERN_CHECK(call_docker(
-        {"exec", id_, "/bin/sh", "-c", "exec mkdir -p -- \"$1\"", "sh", mount.target}, cancel
+        {"exec",
+         id_,
+         "/bin/sh",
+         "-c",
+         "mkdir -p -- \"$1\" && exec chmod \"$2\" -- \"$1\"",
+         "sh",
+         mount.target,
+         fmt::format("{:o}", status.st_mode & 07777U)},
+        cancel
     ));
     QUERN_CHECK(
         call_docker({"cp", "-", fmt::format("{}:{}", id_, mount.target)}, cancel, packed.get())
@@ -343,6 +369,20 @@ Result<void> DockerContainer::fetch(const Guest& guest, const CancelToken& cance
     QUERN_CHECK(fetch_small_files(guest, cancel));
     QUERN_TRY(known_, look_at(guest.root));
     return {};
+}
+
+Result<void> DockerContainer::fetch_mount(const Mount& mount, const CancelToken& cancel) {
+    if (mount.read_only || !mount.kept_as.empty() || !sent_mounts_.contains(mount.target)) {
+        return {};
+    }
+    QUERN_TRY(
+        const UniqueFd packed,
+        call_docker_for_file({"cp", fmt::format("{}:{}", id_, mount.target), "-"}, scratch_, cancel)
+    );
+    QUERN_TRY(const FileTree place, FileTree::open(mount.source));
+    archive::FdSource source(packed.get());
+    const std::string name = std::filesystem::path(mount.target).filename();
+    return replace_tree(place, ids_, source, name);
 }
 
 Result<void> DockerContainer::use_network(bool is_wanted, const CancelToken& cancel) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "quern/sandbox.hpp"
+#include "sandbox/docker_volumes.hpp"
 #include "support/cancel.hpp"
 #include "support/child_process.hpp"
 #include "support/guest_ids.hpp"
@@ -41,6 +42,8 @@ class DockerContainer {
     Result<void> take_back(const Guest& guest, const CancelToken& cancel);
     /// Brings here what steps changed.
     Result<void> fetch(const Guest& guest, const CancelToken& cancel);
+    /// Brings one directory among the mounts here. What a volume has stays there.
+    Result<void> fetch_mount(const Mount& mount, const CancelToken& cancel);
     /// On or off, for the commands that follow.
     Result<void> use_network(bool is_wanted, const CancelToken& cancel);
 
@@ -73,6 +76,7 @@ class DockerContainer {
     std::optional<ChildProcess> client_;
     Stamps known_;
     std::set<std::string> sent_mounts_;
+    DockerVolumes volumes_;
     bool has_network_ = false;
 };
 

@@ -90,6 +90,10 @@ Result<void> Sandbox::fetch(const Guest&, const CancelToken&) {
     return {};
 }
 
+Result<void> Sandbox::fetch_mount(const Guest&, const Mount&, const CancelToken&) {
+    return {};
+}
+
 void Sandbox::stop(const Guest&) noexcept {}
 
 }  // namespace quern::sandbox

@@ -8,6 +8,7 @@ The chroot runner is tested where it belongs: in a container of the docker engin
 import contextlib
 import functools
 import grp
+import ipaddress
 import json
 import os
 import pathlib
@@ -293,6 +294,33 @@ def kill_of(bench, runner, who):
         nothing_left(at)
 
 
+def volumes():
+    return set(docker("volume", "ls", "--quiet", "--filter", "label=quern.cache").split())
+
+
+def caches_of(bench, runner, who):
+    """A cache lasts from build to build, also from one that fails; a read-only one forgets; no package changes."""
+    step = "cd $npm_config_cache; echo more >> deep/lines; echo \"has $(wc -l < deep/lines)\"; test -L link"
+    text = HEAD % "" + f"pipeline: [{{runs: 'mkdir -p ${{{{targets.destdir}}}} $npm_config_cache/deep; ln -sf deep/lines $npm_config_cache/link; {step}%s'}}]\n"
+    before = volumes() if runner == "docker" else set()
+    with place(bench, runner, who) as at:
+        def lines(*words, more=""):
+            at.recipe(text % more)
+            said = at.build("-v", *words, status=3 if more else 0)
+            return int(said.split("has ", 1)[1].split()[0])
+        try:
+            found = [lines("--out-dir", "cold"), lines(more="; exit 1"), lines("--cache-trust=read-only"), lines("--out-dir", "warm"),
+                     lines("--cache-scope=recipe"), lines("--cache-scope=recipe", "--cache-trust=read-only")]
+            expect(found == [1, 2, 3, 3, 1, 2], f"lines: {found}")
+            expect(digests(at.folder / "cold") == digests(at.folder / "warm"), "the cache changed the packages")
+            made = volumes() - before if runner == "docker" else set()
+            expect(runner != "docker" or len(made) == 2, f"volumes: {made}")
+            nothing_left(at)
+        finally:
+            if runner == "docker":
+                docker("volume", "rm", *(volumes() - before))
+
+
 def running(mark):
     for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
@@ -337,7 +365,7 @@ def many_at_once(bench):
 
 def cases():
     made = []
-    for behaviour in (bytes_of, statuses_of, leftovers_of, limits_of, kill_of):
+    for behaviour in (bytes_of, statuses_of, leftovers_of, limits_of, caches_of, kill_of):
         for runner, who in (("bubblewrap", "root"), ("bubblewrap", "user"), ("docker", "root"), ("docker", "user"), ("podman", "root"),
                             ("podman", "user"), ("chroot", "root")):
             if behaviour is kill_of and runner == "chroot":

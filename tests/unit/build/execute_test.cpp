@@ -70,6 +70,11 @@ TEST_CASE("execute: a step's environment is layered as the peer's", "[build][exe
         value_of(environment, "PATH") ==
         "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin"
     );
+    settings.programs = "/front";
+    CHECK(
+        value_of(step_environment(step, settings), "PATH") ==
+        "/front:/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin"
+    );
     step.environment.emplace_back("PATH", "/own");
     CHECK(value_of(step_environment(step, settings), "PATH") == "/own");
     settings.source_date.reset();
