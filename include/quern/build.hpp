@@ -101,6 +101,7 @@ struct BuildOptions {
     bool keep_workspace = false;                ///< --rm=false
     bool debug = false;                         ///< set -x in steps
     bool interactive = false;                   ///< a shell in the guest where a step failed
+    std::filesystem::path save_patch;           ///< of what that shell changes; empty: none
     bool network = false;                       ///< --network=host
     bool own_caches = false;        ///< --cache-scope=recipe: caches of languages are this recipe's
     bool read_only_caches = false;  ///< --cache-trust=read-only: steps leave nothing in them

@@ -130,6 +130,8 @@ Result<BuildReport> carry_out(
     TakenSources taken;
     StepSettings settings = settings_of(plan, root.key, options);
     settings.taken = &taken;
+    SavedPatches patches{options.save_patch};
+    settings.patches = options.save_patch.empty() ? nullptr : &patches;
     const StepRun run = {
         plan.steps,
         plan.keys,
@@ -139,6 +141,9 @@ Result<BuildReport> carry_out(
         [&] { return populate(own.workspace(), plan, root.tree, options, services); },
     };
     QUERN_TRY(is_as_written, run_with_caches(run, own, caches, report, services));
+    if (settings.patches != nullptr && patches.count == 0) {
+        services.reporter.note("no step failed: there is no patch");
+    }
     QUERN_CHECK(services.sandbox.fetch(own.guest(), services.cancel));
     report.is_partial = plan.range.end < plan.steps.size();
     if (report.is_partial) {

@@ -93,6 +93,20 @@ Result<sandbox::Command> shell_command(const pipeline::Step& step, const Execute
     return command;
 }
 
+Result<std::optional<GuestChanges>> watch_changes(
+    const pipeline::Step& step, const ExecuteContext& context, const Services& services
+) {
+    if (context.settings.patches == nullptr) {
+        return std::optional<GuestChanges>();
+    }
+    const auto open = [&step, &context] {
+        const std::filesystem::path& home = context.workspace.home_path();
+        return open_in_guest(context.guest.root, home, step.working_directory);
+    };
+    QUERN_TRY(GuestChanges changes, GuestChanges::begin(open, services));
+    return std::optional<GuestChanges>(std::move(changes));
+}
+
 // A shell in the guest at the point of the failure. Its success lets the build go on.
 Result<bool> offer_shell(
     const pipeline::Step& step, const ExecuteContext& context, const Services& services
@@ -106,9 +120,14 @@ Result<bool> offer_shell(
         step.name
     ));
     QUERN_TRY(const sandbox::Command command, shell_command(step, context));
+    QUERN_TRY(const auto changes, watch_changes(step, context, services));
     QUERN_TRY(
         const ExitStatus status, services.sandbox.run(context.guest, command, {}, services.cancel)
     );
+    if (changes) {
+        QUERN_CHECK(services.sandbox.fetch(context.guest, services.cancel));
+        QUERN_CHECK(changes->save(context.settings.patches->next(), step.working_directory));
+    }
     return status.is_success();
 }
 

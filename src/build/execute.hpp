@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "build/guest_changes.hpp"
 #include "build/last_failure.hpp"
 #include "build/secrets.hpp"
 #include "build/sources.hpp"
@@ -43,7 +44,8 @@ struct StepSettings {
     bool network = false;       ///< for steps that do not ask for it too
     std::string root_key = {};  ///< of the root tree: the packages of the environment
     TakenSources* taken = nullptr;
-    std::string programs = {};  ///< a directory of the guest in front of PATH, or empty
+    SavedPatches* patches = nullptr;  ///< of what an interactive shell changes; null: not wanted
+    std::string programs = {};        ///< a directory of the guest in front of PATH, or empty
 };
 
 /// What the steps of one build share.

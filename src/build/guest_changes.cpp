@@ -6,7 +6,11 @@
 #include "build/local_git.hpp"
 #include "build/workspace.hpp"
 #include "sandbox/tree_stream.hpp"
+#include "support/atomic_file.hpp"
+#include "support/text.hpp"
 #include "support/unnamed_file.hpp"
+
+#include <fmt/format.h>
 
 #include <unistd.h>
 
@@ -23,18 +27,19 @@ bool is_source(const TreeEntry& entry) {
 
 }  // namespace
 
-Result<GuestChanges> GuestChanges::begin(FileTree directory, const Services& services) {
+Result<GuestChanges> GuestChanges::begin(Open open, const Services& services) {
     QUERN_TRY(TempDir scratch, TempDir::create(services.cache_directory, "changes-"));
-    GuestChanges changes(std::move(directory), std::move(scratch), services);
+    GuestChanges changes(std::move(open), std::move(scratch), services);
     QUERN_CHECK(changes.copy("a"));
     return changes;
 }
 
 Result<void> GuestChanges::copy(const char* name) const {
+    QUERN_TRY(const FileTree from, open_());
     QUERN_TRY(const FileTree to, FileTree::create(scratch_.path() / name));
     QUERN_TRY(const UniqueFd file, make_unnamed_file(scratch_.path()));
     archive::FdSink sink(file.get());
-    QUERN_CHECK(sandbox::write_tree(directory_, services_->ids, sink, is_source));
+    QUERN_CHECK(sandbox::write_tree(from, services_->ids, sink, is_source));
     if (::lseek(file.get(), 0, SEEK_SET) != 0) {
         const int err = errno;
         return Error::system(err, "rewinding the copy of a guest's files");
@@ -63,6 +68,39 @@ Result<std::string> GuestChanges::diff() const {
         )
     );
     return without_binary_files(text);
+}
+
+Result<void> GuestChanges::save(const std::filesystem::path& file, std::string_view directory)
+    const {
+    QUERN_TRY(const std::string text, diff());
+    if (text.empty()) {
+        services_->reporter.note("no text file was changed: there is no patch");
+        return {};
+    }
+    QUERN_CHECK(write_file_atomically(file, text));
+    services_->reporter.note(
+        fmt::format("{} has what was changed in {}", file.string(), printable(directory))
+    );
+    return {};
+}
+
+std::filesystem::path SavedPatches::next() {
+    ++count;
+    return count == 1 ? file : std::filesystem::path(fmt::format("{}.{}", file.string(), count));
+}
+
+Result<FileTree> open_in_guest(
+    const std::filesystem::path& root,
+    const std::filesystem::path& home,
+    const std::string& directory
+) {
+    const std::string prefix(guest_home);
+    const bool is_in_home =
+        !home.empty() && (directory == prefix || directory.starts_with(prefix + "/"));
+    std::string below = is_in_home ? directory.substr(prefix.size()) : directory;
+    below.erase(0, below.find_first_not_of('/'));
+    QUERN_TRY(FileTree tree, FileTree::open(is_in_home ? home : root));
+    return below.empty() ? Result<FileTree>(std::move(tree)) : tree.subtree(below);
 }
 
 std::string without_binary_files(std::string_view diff) {

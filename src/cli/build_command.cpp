@@ -42,7 +42,7 @@ struct BuildFlags {
     std::string cache_directory = "melange-cache";
     std::string build_date, namespace_name = "unknown",
                             repository_url = "https://unknown/unknown/unknown";
-    std::string license, from_step, until_step;
+    std::string license, from_step, until_step, save_patch;
     std::string accepted_text;  ///< flags that do nothing here
     int compression_level = 0;
     bool empty_workspace = false, run_tests = false, is_fresh = false;
@@ -183,6 +183,13 @@ void add_range_flags(CLI::App& app, BuildFlags& flags) {
         "stop after this step; `quern enter` opens the guest there"
     );
     add_flag(app, "--fresh", flags.is_fresh, "run all steps, unchanged or not");
+    add_option(
+        app,
+        "--save-patch",
+        flags.save_patch,
+        "as --interactive; what its shell changes of text files in the step's directory goes in "
+        "this file, as a patch (-p1)"
+    );
     add_flag(
         app,
         "--twice",
@@ -251,7 +258,8 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
     options.empty_workspace = flags.empty_workspace;
     options.keep_workspace = !flags.step.remove;
     options.debug = flags.step.debug;
-    options.interactive = flags.step.interactive;
+    options.interactive = flags.step.interactive || !flags.save_patch.empty();
+    options.save_patch = flags.save_patch;
     options.network = flags.step.network == "host";
     options.own_caches = flags.step.cache_scope == "recipe";
     options.read_only_caches = flags.step.cache_trust == "read-only";

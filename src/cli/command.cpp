@@ -45,6 +45,7 @@ const std::vector<CommandDefinition>& command_definitions() {
          "Packages",
          "do the last build or test that failed again",
          "  quern retry                # the same words in the same directory\n"
+         "  quern retry --save-patch fix.patch   # a shell where it fails; its changes are kept\n"
          "  quern retry -- --debug --interactive",
          define_retry},
         {"check",

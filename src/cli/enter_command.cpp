@@ -6,7 +6,6 @@
 #include "build/guest.hpp"
 #include "build/guest_changes.hpp"
 #include "build/last_failure.hpp"
-#include "build/workspace.hpp"
 #include "cli/command.hpp"
 #include "cli/guest_command.hpp"
 #include "cli/index_flags.hpp"
@@ -15,7 +14,6 @@
 #include "quern/package_info.hpp"
 #include "quern/plan.hpp"
 #include "rootfs/overlay.hpp"
-#include "support/atomic_file.hpp"
 #include "support/file_tree.hpp"
 
 #include <fmt/format.h>
@@ -34,20 +32,6 @@ struct EnterFlags {
     std::filesystem::path save_patch;
 };
 
-// Not by path: a step may have put a link in the way.
-Result<FileTree> open_directory(
-    const std::filesystem::path& merged, const build::LastFailure& last
-) {
-    const std::string& directory = last.step.working_directory;
-    const std::string prefix(build::guest_home);
-    const bool is_in_home =
-        !last.place.home.empty() && (directory == prefix || directory.starts_with(prefix + "/"));
-    std::string below = is_in_home ? directory.substr(prefix.size()) : directory;
-    below.erase(0, below.find_first_not_of('/'));
-    QUERN_TRY(FileTree root, FileTree::open(is_in_home ? last.place.home : merged));
-    return below.empty() ? Result<FileTree>(std::move(root)) : root.subtree(below);
-}
-
 // Also where the last command of the shell failed.
 Result<void> run_and_save(
     const sandbox::Guest& guest,
@@ -56,21 +40,12 @@ Result<void> run_and_save(
     const std::filesystem::path& file,
     const build::Services& services
 ) {
-    QUERN_TRY(FileTree directory, open_directory(guest.root, last));
-    QUERN_TRY(
-        const build::GuestChanges changes,
-        build::GuestChanges::begin(std::move(directory), services)
-    );
+    const auto open = [&] {
+        return build::open_in_guest(guest.root, last.place.home, last.step.working_directory);
+    };
+    QUERN_TRY(const auto changes, build::GuestChanges::begin(open, services));
     auto done = run_in_guest(guest, command, services);
-    QUERN_TRY(const std::string diff, changes.diff());
-    if (diff.empty()) {
-        services.reporter.note("no text file was changed: there is no patch");
-    } else {
-        QUERN_CHECK(write_file_atomically(file, diff));
-        services.reporter.note(
-            fmt::format("{} has what was changed in {}", file.string(), command.working_directory)
-        );
-    }
+    QUERN_CHECK(changes.save(file, command.working_directory));
     return done;
 }
 

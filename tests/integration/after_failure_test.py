@@ -70,12 +70,12 @@ def retry(bench):
     expect(list((bench.folder / "out").rglob("probe-1-r0.apk")), "nothing in the output of the first call")
 
 
-def talk(bench, words, lines):
+def talk(bench, words, lines, folder="."):
     """Runs quern on a terminal, types each line after its prompt text was seen; gives status and all output."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.update(cache(bench))
-        os.chdir(bench.folder)
+        os.chdir(bench.folder / folder)
         os.execv(QUERN, [str(QUERN), *map(str, words)])
     seen = ""
     deadline = time.monotonic() + 60
@@ -108,4 +108,33 @@ def interactive(bench):
     expect(status == 3, f"exit {status}: {seen}")
 
 
-main([failed_guest, saved_patch, nothing_failed, retry, interactive])
+def retry_with_patch(bench):
+    """retry --save-patch opens a shell where the step fails again, goes on from what it mended, and keeps that as a patch."""
+    (bench.folder / "recipe/sub").mkdir(parents=True)
+    (bench.folder / "recipe/sub/text").write_text("one\ntwo\n")
+    path = bench.recipe(FAILS.replace("test -e ../go-on", "grep TWO text") + "  - name: second\n    runs: grep TWO sub/text; mkdir -p ${{targets.destdir}}\n")
+    bench.build(path, status=3, env=cache(bench))
+    mend = [("exit 1", "sed -i s/two/TWO/ text; echo rea''dy\n"), ("\nready", "exit 0\n")]
+    status, seen = talk(bench, ("retry", "--save-patch", "fix.patch"), mend)
+    expect(status == 0 and "fix.patch has what was changed" in seen, f"exit {status}: {seen}")
+    fix = (bench.folder / "fix.patch").read_text()
+    expect("-two\n+TWO\n" in fix and "made" not in fix, fix)
+    expect(list((bench.folder / "packages").rglob("probe-1-r0.apk")), "the build did not go on")
+    # Two steps that fail in one build, of which the second shell gives up; the file is meant from where it is named.
+    path.write_text(path.read_text().replace("grep TWO sub/text", "grep THREE sub/text"))
+    bench.build(path, status=3, env=cache(bench))
+    (bench.folder / "elsewhere").mkdir()
+    mend[1] = ("\nready", "exit 0\n")
+    status, seen = talk(bench, ("retry", "--save-patch", "again.patch"), [*mend, ("step 'second' failed", "echo THREE > sub/text; exit 1\n")], "elsewhere")
+    expect(status == 3, f"exit {status}: {seen}")
+    found = sorted(file.name for file in (bench.folder / "elsewhere").iterdir())
+    expect(found == ["again.patch", "again.patch.2"], f"{found}: {seen}")
+    second = (bench.folder / "elsewhere/again.patch.2").read_text()
+    expect("+THREE" in second and "sub/text" in second, second)
+    # Nothing fails, so there is nothing to save; an earlier file of the same flag is no other one.
+    path.write_text(path.read_text().replace("grep THREE sub/text", "true").replace("grep TWO text", "true"))
+    done = bench.run("retry", "--save-patch", "none.patch", env=cache(bench))
+    expect("no step failed: there is no patch" in done.stderr and not (bench.folder / "none.patch").exists(), done.stderr)
+
+
+main([failed_guest, saved_patch, nothing_failed, retry, interactive, retry_with_patch])
