@@ -105,6 +105,8 @@ class Sandbox {
     virtual Result<void> fetch_mount(
         const Guest& guest, const Mount& mount, const CancelToken& cancel
     );
+    /// Remote guests: bytes that a guest takes beside its base; nothing if that is not known.
+    virtual std::optional<std::uint64_t> written_bytes(const Guest& guest);
     /// Remote guests: takes the guest away.
     virtual void stop(const Guest& guest) noexcept;
 };

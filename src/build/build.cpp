@@ -8,6 +8,7 @@
 
 #include "build/build_plan.hpp"
 #include "build/cache_report.hpp"
+#include "build/disk_bound.hpp"
 #include "build/foreign.hpp"
 #include "build/guest.hpp"
 #include "build/guest_caches.hpp"
@@ -25,6 +26,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace quern::build {
@@ -107,6 +109,25 @@ Result<bool> run_with_caches(
     return ran;
 }
 
+// `own` outlives it.
+std::optional<DiskBound> bound_disk(
+    const BuildPlan& plan, const OwnGuest& own, const Services& services
+) {
+    if (plan.disk_bytes == 0) {
+        return std::nullopt;
+    }
+    const bool is_remote = services.sandbox.form() == sandbox::GuestForm::remote;
+    return std::optional<DiskBound>(
+        std::in_place,
+        plan.disk_bytes,
+        is_remote ? std::filesystem::path() : own.workspace().path(),
+        [&own, &services, is_remote](std::uint64_t most) {
+            return is_remote ? services.sandbox.written_bytes(own.guest())
+                             : std::optional(bytes_on_disk(own.written(), most));
+        }
+    );
+}
+
 // Everything from the root to the repository. `is_as_written`: nobody mended a step by hand.
 Result<BuildReport> carry_out(
     const BuildPlan& plan,
@@ -130,6 +151,8 @@ Result<BuildReport> carry_out(
     TakenSources taken;
     StepSettings settings = settings_of(plan, root.key, options);
     settings.taken = &taken;
+    auto disk = bound_disk(plan, own, services);
+    settings.disk = disk ? &*disk : nullptr;
     SavedPatches patches{options.save_patch};
     settings.patches = options.save_patch.empty() ? nullptr : &patches;
     const StepRun run = {

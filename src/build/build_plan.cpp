@@ -135,7 +135,7 @@ Result<BuildPlan> plan_build(
     // Checked before anything is downloaded; what a step may use does not change what it makes.
     const recipe::Resources& resources = compiled.package.resources;
     QUERN_TRY(plan.limits, step_limits(resources, options.processes));
-    QUERN_CHECK(check_disk(resources, services.cache_directory, services.reporter));
+    QUERN_TRY(plan.disk_bytes, disk_limit(resources, services.cache_directory, services.reporter));
     plan.keys = step_keys(base, plan.steps, settings_of(plan, {}, options));
     return plan;
 }

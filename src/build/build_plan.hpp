@@ -13,6 +13,7 @@
 #include "quern/build.hpp"
 #include "quern/plan.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct BuildPlan {
     StepRange range;
     std::vector<std::string> keys;  ///< of the states of the guest
     sandbox::Limits limits;
+    std::uint64_t disk_bytes = 0;  ///< that the build may write; 0: any
     package::LintSets linters;
 };
 

@@ -131,6 +131,21 @@ Result<bool> offer_shell(
     return status.is_success();
 }
 
+Error disk_error(const pipeline::Step& step, const DiskBound& disk) {
+    const std::string place = place_of(step);
+    return Error(
+               ErrorCode::limit,
+               fmt::format(
+                   "{}step '{}' of {} was stopped: the build has written more than {}",
+                   place.empty() ? "" : place + ": ",
+                   step.name,
+                   step.package,
+                   human_size(disk.bytes())
+               )
+    )
+        .help("package.resources.disk of the recipe or --disk sets how much all steps may write");
+}
+
 // `cause`: of a bound on memory or processes; a deadline that has passed is said in our words.
 Error limit_error(const pipeline::Step& step, const StepSettings& settings, const Error& cause) {
     const std::string place = place_of(step);
@@ -187,8 +202,12 @@ Result<bool> run_script(
         command.argv = {"/bin/sh", script_in_guest};
     }
     const auto sink = [&](std::string_view bytes, bool) { context.log.write(step.name, bytes); };
-    auto ran = services.sandbox.run(guest, command, sink, services.cancel);
+    DiskWatch watch(context.settings.disk, services.cancel);
+    auto ran = services.sandbox.run(guest, command, sink, watch.token());
     context.log.flush(step.name);
+    if (watch.is_passed()) {
+        return disk_error(step, *context.settings.disk);
+    }
     if (!ran && ran.error().code() == ErrorCode::limit) {
         return limit_error(step, context.settings, ran.error());
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "build/disk_bound.hpp"
 #include "build/guest_changes.hpp"
 #include "build/last_failure.hpp"
 #include "build/secrets.hpp"
@@ -44,6 +45,7 @@ struct StepSettings {
     bool network = false;       ///< for steps that do not ask for it too
     std::string root_key = {};  ///< of the root tree: the packages of the environment
     TakenSources* taken = nullptr;
+    DiskBound* disk = nullptr;        ///< on all that steps write; null: none
     SavedPatches* patches = nullptr;  ///< of what an interactive shell changes; null: not wanted
     std::string programs = {};        ///< a directory of the guest in front of PATH, or empty
 };

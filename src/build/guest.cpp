@@ -122,6 +122,18 @@ Result<void> OwnGuest::mount_level() {
     return workspace_.use_home(overlay_->path(), home_in_root());
 }
 
+std::vector<std::filesystem::path> OwnGuest::written() const {
+    if (running_) {
+        return {guest_.root};
+    }
+    std::vector<std::filesystem::path> trees = layers_;
+    trees.push_back(level_path() / "upper");
+    if (!is_layered()) {
+        trees.push_back(workspace_.home_path());
+    }
+    return trees;
+}
+
 void OwnGuest::add_mounts(const std::vector<sandbox::Mount>& mounts) {
     more_mounts_.insert(more_mounts_.end(), mounts.begin(), mounts.end());
     guest_.mounts.insert(guest_.mounts.end(), mounts.begin(), mounts.end());

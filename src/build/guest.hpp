@@ -52,6 +52,10 @@ class OwnGuest {
     const sandbox::Guest& guest() const { return guest_; }
     const std::filesystem::path& root() const { return guest_.root; }
 
+    /// Where all that steps have written by now lies on this machine, and in a copied guest the
+    /// root that it began as too.
+    std::vector<std::filesystem::path> written() const;
+
     /// Mounts in addition to the tree, from now on.
     void add_mounts(const std::vector<sandbox::Mount>& mounts);
 

@@ -103,11 +103,11 @@ Result<sandbox::Limits> step_limits(const recipe::Resources& resources, std::uin
     return limits;
 }
 
-Result<void> check_disk(
+Result<std::uint64_t> disk_limit(
     const recipe::Resources& resources, const std::filesystem::path& directory, Reporter& reporter
 ) {
     if (resources.disk.empty()) {
-        return {};
+        return std::uint64_t{0};
     }
     const auto bytes = parse(resources.disk, memory_units);
     if (!bytes || *bytes == 0) {
@@ -123,7 +123,7 @@ Result<void> check_disk(
             human_size(space.available)
         ));
     }
-    return {};
+    return *bytes;
 }
 
 }  // namespace quern::build

@@ -17,9 +17,9 @@ namespace quern::build {
 /// empty is no bound. `processes` is --processes; 0: the default. Errors: invalid_recipe.
 Result<sandbox::Limits> step_limits(const recipe::Resources& resources, std::uint32_t processes);
 
-/// What `package.resources.disk` (or --disk) asks for is no bound: a file system of less free bytes
+/// What `package.resources.disk` (or --disk) lets a build write; 0: no bound. That less is free
 /// below `directory` is a warning. Errors: invalid_recipe.
-Result<void> check_disk(
+Result<std::uint64_t> disk_limit(
     const recipe::Resources& resources, const std::filesystem::path& directory, Reporter& reporter
 );
 

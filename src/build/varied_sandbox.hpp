@@ -31,6 +31,9 @@ class VariedSandbox final : public sandbox::Sandbox {
     ) override {
         return inner_.fetch_mount(guest, mount, cancel);
     }
+    std::optional<std::uint64_t> written_bytes(const sandbox::Guest& guest) override {
+        return inner_.written_bytes(guest);
+    }
     void stop(const sandbox::Guest& guest) noexcept override { inner_.stop(guest); }
 
  private:

@@ -55,6 +55,7 @@ class Docker final : public Sandbox {
     Result<void> fetch(const Guest& guest, const CancelToken& cancel) override;
     Result<void> fetch_mount(const Guest& guest, const Mount& mount, const CancelToken& cancel)
         override;
+    std::optional<std::uint64_t> written_bytes(const Guest& guest) override;
     void stop(const Guest& guest) noexcept override;
 
  private:
@@ -186,6 +187,18 @@ Result<void> Docker::fetch_mount(
 ) {
     DockerContainer* const container = started(guest);
     return container == nullptr ? Result<void>() : container->fetch_mount(mount, cancel);
+}
+
+std::optional<std::uint64_t> Docker::written_bytes(const Guest& guest) {
+    const DockerContainer* const container = started(guest);
+    if (container == nullptr) {
+        return std::nullopt;
+    }
+    const CancelToken none;
+    const auto size = call_docker(
+        {"container", "inspect", "--size", "--format", "{{.SizeRw}}", container->id()}, none
+    );
+    return size ? parse_unsigned(trim(*size)) : std::nullopt;
 }
 
 void Docker::stop(const Guest& guest) noexcept {

@@ -94,6 +94,10 @@ Result<void> Sandbox::fetch_mount(const Guest&, const Mount&, const CancelToken&
     return {};
 }
 
+std::optional<std::uint64_t> Sandbox::written_bytes(const Guest&) {
+    return std::nullopt;
+}
+
 void Sandbox::stop(const Guest&) noexcept {}
 
 }  // namespace quern::sandbox

@@ -264,7 +264,7 @@ def leftovers_of(bench, runner, who):
 
 
 def limits_of(bench, runner, who):
-    """What exceeds memory or time is ended, and the message names the flag."""
+    """What exceeds memory, disk or time is ended, and the message names the flag."""
     with place(bench, runner, who) as at:
         at.recipe(HEAD % ", timeout: 3s" + "pipeline: [{runs: sleep 60}]\n")
         start = time.monotonic()
@@ -274,6 +274,13 @@ def limits_of(bench, runner, who):
         process = at.start("--memory", "64Mi")
         said = "".join(process.communicate(timeout=600))
         expect(process.returncode in (3, 4) and "--memory" in said, f"exit {process.returncode}: {said}")
+        # What is too much at the end of a step is too much, and so is what a step begins with.
+        for steps in ("{runs: 'head -c 40000000 /dev/zero > big; sleep 60'}", "{runs: 'head -c 40000000 /dev/zero > big'}, {runs: sleep 60}"):
+            at.recipe(HEAD % "" + f"pipeline: [{steps}]\n")
+            start = time.monotonic()
+            said = at.build("--disk", "10Mi", status=4)
+            expect("written more than 10.0 MiB" in said and "--disk" in said and time.monotonic() - start < 60, said)
+        at.build("--until", "1", "--disk", "100Mi")
         nothing_left(at)
 
 

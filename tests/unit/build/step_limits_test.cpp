@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-using quern::build::check_disk;
+using quern::build::disk_limit;
 using quern::build::step_limits;
 
 TEST_CASE("limits: quantities are those of recipes", "[build][step_limits]") {
@@ -61,14 +61,17 @@ TEST_CASE("limits: a number of processes holds in place of the default", "[build
 
 TEST_CASE("limits: a disk that is too small is told, and a wrong size is an error", "[build]") {
     RecordingReporter reporter;
-    CHECK(check_disk({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "1k"}, "/", reporter));
+    CHECK(
+        *disk_limit({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "1k"}, "/", reporter) == 1000
+    );
+    CHECK(*disk_limit({}, "/", reporter) == 0);
     CHECK(reporter.events().empty());
-    CHECK(check_disk({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "900000Ti"}, "/", reporter)
+    CHECK(disk_limit({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "900000Ti"}, "/", reporter)
     );
     REQUIRE(reporter.events().size() == 1);
     CHECK(reporter.events()[0].starts_with("warning: package.resources.disk asks for "));
     const auto wrong =
-        check_disk({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "big"}, "/", reporter);
+        disk_limit({.cpu = {}, .cpu_model = {}, .memory = {}, .disk = "big"}, "/", reporter);
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().message() == "package.resources.disk (or --disk) is 'big'");
 }
