@@ -115,6 +115,42 @@ bool decides(std::string_view variable, const pipeline::Step& step) {
            (!variable.starts_with("INPUT_") || step.script.find(variable) != std::string::npos);
 }
 
+Result<void> add_file(KeyText& key, const FileTree& home, const std::string& path) {
+    const auto file = home.open_file(path);
+    key.add(path);
+    if (!file) {
+        key.add("missing");
+        return {};
+    }
+    QUERN_TRY(const Digest digest, digest_of_fd(DigestKind::sha256, file->get()));
+    key.add(digest.hex());
+    return {};
+}
+
+// "file:/home/build/x.tgz" or "file:x": what is installed is what lies there. Places outside of the
+// workspace are those of the environment.
+Result<void> add_named_file(KeyText& key, const FileTree& home, std::string_view value) {
+    constexpr std::string_view scheme = "file:";
+    if (!value.starts_with(scheme)) {
+        return {};
+    }
+    value.remove_prefix(scheme.size());
+    value.remove_prefix(value.starts_with("//") ? std::size_t{2} : std::size_t{0});
+    const std::filesystem::path place = std::filesystem::path(guest_home) / value;
+    const std::string path =
+        place.lexically_normal().lexically_relative(guest_home).generic_string();
+    if (!is_confined_path(path)) {
+        return {};
+    }
+    const auto status = home.status(path);
+    if (!status || !S_ISDIR(status->st_mode)) {
+        return add_file(key, home, path);
+    }
+    return home.walk(path, [&](const TreeEntry& entry) {
+        return S_ISREG(entry.status.st_mode) ? add_file(key, home, entry.path) : Result<void>();
+    });
+}
+
 }  // namespace
 
 Result<std::string> downloads_key(
@@ -127,6 +163,7 @@ Result<std::string> downloads_key(
         if (decides(name, step)) {
             key.add(name);
             key.add(value);
+            QUERN_CHECK(add_named_file(key, home, value));
         }
     }
     key.add(step.downloads->of_environment ? settings.root_key : "");

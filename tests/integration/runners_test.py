@@ -21,6 +21,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from web import Web
 from workbench import QUERN, STATE, Skip, build_flags, digests, expect, main
 
 USER = "quern-test"
@@ -328,6 +329,47 @@ def caches_of(bench, runner, who):
                 docker("volume", "rm", *(volumes() - before))
 
 
+DOWNLOADS = """inputs: {url: {required: true}}
+pipeline:
+  - name: getting
+    downloads: {into: .kept/get, locks: [lock]}
+    runs: wget -q -T 5 -O .kept/get/got "${{inputs.url}}"
+"""
+
+
+def downloads_of(bench, runner, who):
+    """What a step downloads is got once, with the network; steps behind it and later builds have none; the bytes are the same."""
+    if runner == "chroot":
+        raise Skip("the test's container has no network")
+    address = "127.0.0.1"
+    if runner == "docker":
+        needs(runner)
+        subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}").strip()
+        if not subnet:
+            raise Skip("the engine has no bridge")
+        address = str(next(ipaddress.ip_network(subnet).hosts()))  # this machine's, as the guests see it
+    served = bench.folder / "served"
+    served.mkdir()
+    (served / "file").write_text("from outside\n")
+    with place(bench, runner, who) as at, Web(served, address=address) as web:
+        (at.folder / "probe/definitions").mkdir(parents=True)
+        (at.folder / "probe/definitions/get.yaml").write_text(DOWNLOADS)
+        (at.folder / "probe/lock").write_text("one\n")
+        at.recipe((HEAD % "").replace("[busybox]", "[busybox, wget]") + f"""pipeline:
+  - uses: get
+    with: {{url: "{web.url("/file")}"}}
+  - runs: |
+      mkdir -p "${{{{targets.destdir}}}}"; cp .kept/get/got "${{{{targets.destdir}}}}/"
+      ! wget -q -T 2 --tries=1 -O /dev/null {web.url("/file")} 2>/dev/null
+""")
+        said = at.build("--pipeline-dir", "probe/definitions", "--out-dir", "cold")
+        expect('"getting" of probe has the network' in said, said)
+        said = at.build("--pipeline-dir", "probe/definitions", "--out-dir", "warm", "--offline")
+        expect("has the network" not in said and len(web.requests) == 1, said)
+        expect(digests(at.folder / "cold") == digests(at.folder / "warm"), "kept downloads changed the packages")
+        nothing_left(at)
+
+
 def running(mark):
     for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
@@ -372,7 +414,7 @@ def many_at_once(bench):
 
 def cases():
     made = []
-    for behaviour in (bytes_of, statuses_of, leftovers_of, limits_of, caches_of, kill_of):
+    for behaviour in (bytes_of, statuses_of, leftovers_of, limits_of, caches_of, downloads_of, kill_of):
         for runner, who in (("bubblewrap", "root"), ("bubblewrap", "user"), ("docker", "root"), ("docker", "user"), ("podman", "root"),
                             ("podman", "user"), ("chroot", "root")):
             if behaviour is kill_of and runner == "chroot":

@@ -9,13 +9,13 @@ import time
 
 
 class Web:
-    """Serves `folder` on 127.0.0.1 for as long as the `with` block lasts.
+    """Serves `folder` on 127.0.0.1 (or another address of this machine) for as long as the `with` block lasts.
 
     `fault(path)` may give None (the truth) or (kind, argument): ("status", 503), ("redirect", URL), ("cut", bytes), ("flip", offset from the
     end), ("bytes", other content), ("announce", length), ("endless", 0), ("drip", seconds for the whole).
     """
 
-    def __init__(self, folder, fault=lambda path: None):
+    def __init__(self, folder, fault=lambda path: None, address="127.0.0.1"):
         self.folder = pathlib.Path(folder)
         self.fault = fault
         self.requests = []  # (path, headers)
@@ -38,7 +38,7 @@ class Web:
             def handle_error(self, request, address):
                 pass  # clients that are killed are what these tests are about
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server((address, 0), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -51,8 +51,8 @@ class Web:
         self.server.shutdown()
         self.server.server_close()
 
-    def url(self, path="", user="", host="127.0.0.1"):
-        return f"http://{user}{host}:{self.port}{path}"
+    def url(self, path="", user="", host=None):
+        return f"http://{user}{host or self.server.server_address[0]}:{self.port}{path}"
 
     def headers_seen(self, name):
         return [headers[name] for _, headers in self.requests if name in headers]

@@ -60,6 +60,33 @@ TEST_CASE("downloads: their key follows what decides them", "[build][downloads]"
     CHECK(f.key() != before);
 }
 
+TEST_CASE("downloads: a file that a value names counts by its content", "[build][downloads]") {
+    Fixture f;
+    REQUIRE(f.home.make_directories("dir/in"));
+    REQUIRE(f.home.write("dir/in/x.tgz", "one"));
+    const char* const value = GENERATE(
+        "file:/home/build/dir/in/x.tgz",
+        "file:///home/build/dir/in/x.tgz",
+        "file:dir/in/x.tgz",
+        "file:./dir"
+    );
+    CAPTURE(value);
+    f.step.environment[1].second = value;
+    const std::string before = f.key();
+    CHECK(f.key() == before);
+    REQUIRE(f.home.write("dir/in/x.tgz", "two"));
+    CHECK(f.key() != before);
+    REQUIRE(f.home.remove("dir"));
+    CHECK(f.key() != before);
+}
+
+TEST_CASE("downloads: a value that names a place elsewhere is a value", "[build][downloads]") {
+    Fixture f;
+    f.step.environment[1].second =
+        GENERATE("file:../../etc/passwd", "file:/etc/passwd", "file:", "1.0");
+    CHECK(f.key() == f.key());
+}
+
 TEST_CASE("downloads: what cannot change them is no part of their key", "[build][downloads]") {
     Fixture f;
     const std::string before = f.key();

@@ -146,6 +146,29 @@ TEST_CASE("http: a server in trouble is asked again", "[fetch][http]") {
     CHECK(server.requests().size() == 3);
 }
 
+TEST_CASE("http: a server says when it wants to be asked again", "[fetch][http]") {
+    const int status = GENERATE(429, 503);
+    const char* const wish = GENERATE("1", "Thu, 01 Jan 1970 00:00:01 GMT");
+    CAPTURE(status, wish);
+    const bool is_past = std::string(wish) != "1";
+    std::atomic<int> count = 0;
+    LoopbackServer server([&](const LoopbackRequest&) {
+        return ++count == 1 ? LoopbackReply{.status = status, .headers = {{"Retry-After", wish}}}
+                            : LoopbackReply{.body = "done"};
+    });
+    // Longer than the server wants, and shorter than a date that has passed can mean.
+    HttpRequest request = {.url = server.url("/file"), .limits = quick()};
+    request.limits.first_backoff = is_past ? 1ms : 50s;
+    const auto start = std::chrono::steady_clock::now();
+    const Got got = get(request);
+    const auto took = std::chrono::steady_clock::now() - start;
+    REQUIRE(got.response);
+    CHECK(got.body == "done");
+    CHECK(took < 40s);
+    CHECK((is_past || took >= 1s));
+    CHECK(server.requests().size() == 2);
+}
+
 TEST_CASE("http: a server that stays in trouble is an error after the retries", "[fetch][http]") {
     LoopbackServer server([](const LoopbackRequest&) { return LoopbackReply{.status = 500}; });
     const Got got = get(server.url("/file"));
