@@ -218,6 +218,27 @@ Result<void> refuse_present(const std::filesystem::path& directory) {
     return {};
 }
 
+Error no_source(const pipeline::Compiled& compiled) {
+    const auto steps = main_steps(compiled);
+    const bool has_archive = std::any_of(steps.begin(), steps.end(), [](const auto& step) {
+        return step.native == "fetch";
+    });
+    return Error(
+               ErrorCode::unsupported,
+               fmt::format(
+                   "{}: 'pipeline' has no git-checkout step, and {}",
+                   compiled.configuration.package.name.value,
+                   has_archive ? "its fetch steps do not unpack what they get (extract: false)"
+                               : "no fetch step"
+               )
+    )
+        .help(
+            "`quern source` works on the tree that one of these steps of the main package makes; "
+            "files beside the recipe are edited where they are, and steps find them in their "
+            "workspace"
+        );
+}
+
 }  // namespace
 
 Result<GotSources> describe_sources(const pipeline::Compiled& compiled) {
@@ -238,8 +259,7 @@ Result<GotSources> describe_sources(const pipeline::Compiled& compiled) {
             return found;
         }
     }
-    return Error(ErrorCode::unsupported, "the main package gets no source")
-        .help("`source` knows git-checkout steps, and fetch steps that unpack");
+    return no_source(compiled);
 }
 
 Result<GotSources> get_sources(

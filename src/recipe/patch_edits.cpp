@@ -45,9 +45,13 @@ class PatchEditor {
         }
         if (!present && !source) {
             return Error(
-                ErrorCode::invalid_recipe,
-                fmt::format("{}: the pipeline gets no source", file_.name())
-            );
+                       ErrorCode::invalid_recipe,
+                       fmt::format(
+                           "{}: no step of 'pipeline' fetches a source that patches could be for",
+                           file_.name()
+                       )
+            )
+                .help("add a fetch or git-checkout step, or a patch step where the patches belong");
         }
         QUERN_CHECK(present ? change(*present) : add_behind(*source));
         return edits_.apply();

@@ -150,4 +150,15 @@ def mirrors(bench):
         expect([path for path, _ in web.requests] == places[:3], f"asked for {web.requests}")
 
 
-main([from_a_cache, mirrors, of_an_archive, of_a_repository, what_does_not_apply])
+def without_source(bench):
+    """a recipe that gets no tree is told what is missing and where its files are edited."""
+    head = "package: {name: probe, version: '1', epoch: 0}\n"
+    recipe = bench.recipe(head + "pipeline: [{runs: 'true'}]\n")
+    for action in ("get", "pop"):
+        said = source(bench, action, recipe, status=4).stderr
+        expect("'pipeline' has no git-checkout step, and no fetch step" in said and "files beside the recipe are edited" in said, said)
+    recipe.write_text(head + FETCH[FETCH.index("pipeline:"):].replace("SHA", "0" * 64).replace("URI", "https://x.invalid/x\n      extract: false"))
+    expect("do not unpack what they get (extract: false)" in source(bench, "get", recipe, status=4).stderr, "another reason")
+
+
+main([without_source, from_a_cache, mirrors, of_an_archive, of_a_repository, what_does_not_apply])
