@@ -151,6 +151,7 @@ Result<BuildReport> carry_out(
     TakenSources taken;
     StepSettings settings = settings_of(plan, root.key, options);
     settings.taken = &taken;
+    settings.has_single_id = services.ids.count <= 1;
     auto disk = bound_disk(plan, own, services);
     settings.disk = disk ? &*disk : nullptr;
     SavedPatches patches{options.save_patch};

@@ -47,6 +47,7 @@ struct StepSettings {
     TakenSources* taken = nullptr;
     DiskBound* disk = nullptr;        ///< on all that steps write; null: none
     SavedPatches* patches = nullptr;  ///< of what an interactive shell changes; null: not wanted
+    bool has_single_id = false;       ///< all of a guest belongs to one user
     std::string programs = {};        ///< a directory of the guest in front of PATH, or empty
 };
 

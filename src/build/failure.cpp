@@ -130,6 +130,7 @@ std::string next_moves(const ExecuteContext& context) {
     for (std::size_t i = 0; i < std::min(programs.size(), named_programs); ++i) {
         text += advice_on(programs[i], settings);
     }
+    text += ownership_hint(context.log.last_lines(), settings.has_single_id);
     text += fmt::format("the whole log is in {}\n", context.log.path().string());
     // A guest with a base is a copy, which is gone with the build.
     if (context.guest.base.empty()) {
@@ -217,6 +218,22 @@ std::string memory_hint(std::string_view output, const sandbox::Limits& limits) 
         "it\n",
         human_size(limits.memory_bytes)
     );
+}
+
+std::string ownership_hint(std::string_view output, bool has_single_id) {
+    static constexpr std::array<std::string_view, 4> programs = {
+        "chown: ", "chgrp: ", "changing ownership of ", "cannot change ownership "};
+    const auto lines = split(output, '\n');
+    const bool is_refused = std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
+        return (line.ends_with("Invalid argument") || line.ends_with("not permitted")) &&
+               std::any_of(programs.begin(), programs.end(), [&](std::string_view program) {
+                   return line.find(program) != std::string_view::npos;
+               });
+    });
+    return has_single_id && is_refused
+               ? "this user has a single id, so steps cannot give files to others: `quern doctor` "
+                 "says how to get a range of ids\n"
+               : "";
 }
 
 Error step_failure(

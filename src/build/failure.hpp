@@ -22,6 +22,10 @@ namespace quern::build {
 /// A line of help where a step with a bound on memory complains of having none; else empty.
 std::string memory_hint(std::string_view output, const sandbox::Limits& limits);
 
+/// A line of help where a step could not give a file to somebody else because guests have a single
+/// id here; else empty.
+std::string ownership_hint(std::string_view output, bool has_single_id);
+
 /// The error of a step that failed: its place in the recipe, the line of its script, its last
 /// lines, the packages that have a program which was not found, and what to do next.
 Error step_failure(

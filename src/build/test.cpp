@@ -162,6 +162,7 @@ Result<void> run_block(
         .interactive = blocks.run.interactive,
         .network = blocks.run.network,
         .root_key = root.key,
+        .has_single_id = services.ids.count <= 1,
     };
     QUERN_CHECK(prepare_guest(own.guest(), services));
     std::optional<FailedStep> failed;

@@ -7,6 +7,7 @@
 
 #include "package/tree.hpp"
 
+#include "support/owner_record.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -66,8 +67,11 @@ class TreeReader {
         entry.mtime = options_.timestamp.seconds();
         entry.mode = found.status.st_mode & permission_bits;
         QUERN_CHECK(check_name(found.path));
-        set_owner(entry, found.status);
+        entry.uid = options_.ids.to_guest(found.status.st_uid);
+        entry.gid = options_.ids.to_guest(found.status.st_gid);
         QUERN_CHECK(set_type(entry, found));
+        QUERN_CHECK(read_record(entry, found));
+        set_owner(entry);
         if (entry.type == archive::TarType::file || entry.type == archive::TarType::directory) {
             QUERN_CHECK(read_attributes(entry, found));
         }
@@ -105,9 +109,20 @@ class TreeReader {
         return {};
     }
 
-    void set_owner(archive::TarEntry& entry, const struct stat& status) const {
-        entry.uid = options_.ids.to_guest(status.st_uid);
-        entry.gid = options_.ids.to_guest(status.st_gid);
+    // Where all files belong to one user here.
+    Result<void> read_record(archive::TarEntry& entry, const TreeEntry& found) const {
+        if (options_.ids.count > 1 || S_ISLNK(found.status.st_mode)) {
+            return {};
+        }
+        QUERN_TRY(auto attributes, read_xattrs(found.parent_fd, std::string(found.name())));
+        if (const auto owner = take_owner(attributes)) {
+            entry.uid = owner->uid;
+            entry.gid = owner->gid;
+        }
+        return {};
+    }
+
+    void set_owner(archive::TarEntry& entry) const {
         entry.uid = entry.uid == owners_.build_uid ? 0 : entry.uid;
         entry.gid = entry.gid == owners_.build_gid ? 0 : entry.gid;
         if (const auto user = owners_.users.find(entry.uid); user != owners_.users.end()) {
@@ -167,6 +182,9 @@ class TreeReader {
 
     Result<void> read_attributes(archive::TarEntry& entry, const TreeEntry& found) {
         QUERN_TRY(auto attributes, read_xattrs(found.parent_fd, std::string(found.name())));
+        if (options_.ids.count <= 1) {
+            static_cast<void>(take_owner(attributes));
+        }
         const auto wanted = options_.capabilities.find(entry.path);
         if (wanted != options_.capabilities.end() && entry.type == archive::TarType::file) {
             applied_.push_back(entry.path);

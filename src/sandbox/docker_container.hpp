@@ -63,6 +63,7 @@ class DockerContainer {
     DockerContainer(const GuestIds& ids, std::filesystem::path scratch)
         : ids_(ids), scratch_(std::move(scratch)) {}
     Result<void> hold(const CancelToken& cancel);
+    Result<UniqueFd> read_home(const CancelToken& cancel);
     Result<Stamps> look_at(const std::filesystem::path& tree) const;
     Result<void> send_changes(const std::filesystem::path& tree, const CancelToken& cancel);
     Result<void> send_mount(const Mount& mount, const CancelToken& cancel);
@@ -77,6 +78,7 @@ class DockerContainer {
     Stamps known_;
     std::set<std::string> sent_mounts_;
     DockerVolumes volumes_;
+    std::optional<bool> has_tar_;
     bool has_network_ = false;
 };
 

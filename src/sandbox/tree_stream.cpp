@@ -9,6 +9,7 @@
 #include "archive/tar_writer.hpp"
 #include "archive/tree_unpacker.hpp"
 #include "support/atomic_file.hpp"
+#include "support/owner_record.hpp"
 #include "support/text.hpp"
 #include "support/unnamed_file.hpp"
 
@@ -86,9 +87,13 @@ Result<TarEntry> TreeWriter::describe(const TreeEntry& entry) {
             fmt::format("{}.{:09}", entry.status.st_mtim.tv_sec, entry.status.st_mtim.tv_nsec)
         );
     }
-    if (described.type == TarType::file) {
-        described.size = static_cast<std::uint64_t>(entry.status.st_size);
-        QUERN_TRY(const auto attributes, read_xattrs(entry.parent_fd, std::string(entry.name())));
+    described.size =
+        described.type == TarType::file ? static_cast<std::uint64_t>(entry.status.st_size) : 0;
+    if (described.type == TarType::file || described.type == TarType::directory) {
+        QUERN_TRY(auto attributes, read_xattrs(entry.parent_fd, std::string(entry.name())));
+        const auto owner = ids_.count <= 1 ? take_owner(attributes) : std::nullopt;
+        described.uid = owner ? owner->uid : described.uid;
+        described.gid = owner ? owner->gid : described.gid;
         for (const auto& [name, value] : attributes) {
             described.records.emplace_back(std::string(xattr_record) + name, value);
         }
@@ -210,6 +215,23 @@ Result<void> TreeReplacer::add(TarEntry entry, archive::TarReader& reader) {
     return {};
 }
 
+// Here everything belongs to one user.
+Result<void> record_owner(const std::string& path, const TarEntry& entry) {
+    const std::string owner = OwnerRecord{entry.uid, entry.gid}.to_string();
+    if ((entry.uid == 0 && entry.gid == 0) ||
+        ::lsetxattr(path.c_str(), owner_attribute, owner.data(), owner.size(), 0) == 0) {
+        return {};
+    }
+    const int err = errno;
+    const std::string what =
+        fmt::format("noting that {} belongs to {}", printable(entry.path), owner);
+    return Error(Error::system(err, what))
+        .help(
+            "this user has a single id (`quern doctor`), and the file system of --cache-root takes "
+            "no attributes: name a place on another one"
+        );
+}
+
 Result<void> TreeReplacer::set_attributes(const TarEntry& entry) const {
     QUERN_TRY(const auto parent, tree_.open_parent(entry.path));
     const int fd = parent.first.get();
@@ -223,9 +245,15 @@ Result<void> TreeReplacer::set_attributes(const TarEntry& entry) const {
         const int err = errno;
         return Error::system(err, fmt::format("giving {} its owner", printable(entry.path)));
     }
+    if (entry.type != TarType::file && entry.type != TarType::directory) {
+        return {};
+    }
+    const std::string path = fmt::format("/proc/self/fd/{}/{}", fd, parent.second);
+    if (ids_.count <= 1) {
+        QUERN_CHECK(record_owner(path, entry));
+    }
     for (const auto& [key, value] : entry.records) {
-        if (entry.type == TarType::file && key.starts_with(xattr_record)) {
-            const std::string path = fmt::format("/proc/self/fd/{}/{}", fd, parent.second);
+        if (key.starts_with(xattr_record)) {
             // What this file system or user cannot hold is no part of a package either.
             std::ignore = ::lsetxattr(
                 path.c_str(), key.c_str() + xattr_record.size(), value.data(), value.size(), 0

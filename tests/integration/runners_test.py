@@ -29,7 +29,7 @@ IMAGE = "quern-test-host:1"
 # busybox has no setcap, so python writes the attribute. Its value is cap_net_raw=ep in the form that the kernel keeps.
 RECIPE = """package: {name: probe, version: '1', epoch: 0, copyright: [{license: MIT}], checks: {disabled: [setuidgid, worldwrite]}}
 environment:
-  contents: {packages: [busybox, python3]}
+  contents: {packages: [busybox, python3, tar]}
   environment: {NAME: 'va lue', LINES: "two\\nlines"}
 pipeline:
   - runs: |
@@ -55,6 +55,7 @@ pipeline:
       ln special hard; ln -s ../../../../etc/passwd soft
       printf 'raw' > capable
       python3 -c 'import os; os.setxattr("capable", "security.capability", bytes.fromhex("0100000200200000000000000000000000000000"))'
+      printf 'raw' > noted; python3 -c 'import os; os.setxattr("noted", "user.origin", b"a step")'
       ! mknod null c 1 3 2>/dev/null
   - uses: fetch
     with:

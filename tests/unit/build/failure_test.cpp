@@ -57,6 +57,24 @@ TEST_CASE("failure: packages are found by the commands that they provide", "[bui
     CHECK(packages_with("make", indexes, 5).empty());
 }
 
+TEST_CASE(
+    "failure: who has a single id is told why files cannot be given away", "[build][failure]"
+) {
+    const char* const line = GENERATE(
+        "chown: x: Invalid argument",
+        "  | chown: changing ownership of 'x': Invalid argument",
+        "install: cannot change ownership of 'x': Operation not permitted",
+        "tar: x: Cannot change ownership to uid 1000, gid 1000: Invalid argument\nchgrp: y: "
+        "Invalid argument"
+    );
+    CAPTURE(line);
+    CHECK(ownership_hint(line, true).find("quern doctor") != std::string::npos);
+    CHECK(ownership_hint(line, false).empty());
+    CHECK(
+        ownership_hint("mv: x: Invalid argument\nchown: x: No such file or directory", true).empty()
+    );
+}
+
 TEST_CASE("failure: a step short of memory is told which flag bounds it", "[build][failure]") {
     const sandbox::Limits bound = {.memory_bytes = std::uint64_t{64} << 20U};
     CHECK(

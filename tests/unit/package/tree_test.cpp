@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,6 +52,30 @@ TEST_CASE("tree: entries come in byte order, a directory before what it holds", 
         order += entry.path + " ";
     }
     CHECK(order == "usr usr/b usr/b-a usr/bin usr/bin/x ");
+}
+
+TEST_CASE("tree: where all belongs to one user a note says whose it is", "[package][tree]") {
+    const Fixture fixture;
+    REQUIRE(fixture.root.write("a", "x"));
+    REQUIRE(::linkat(fixture.root.fd(), "a", fixture.root.fd(), "b", 0) == 0);
+    REQUIRE(fixture.root.make_directories("d"));
+    const auto note = [&](const char* path, const std::string& text) {
+        const std::string file = (fixture.directory.path() / path).string();
+        return ::setxattr(file.c_str(), "user.quern.owner", text.data(), text.size(), 0) == 0;
+    };
+    REQUIRE(note("a", "33:44"));
+    REQUIRE(note("d", "1000:7"));
+    const auto tree = fixture.read();
+    REQUIRE(tree);
+    for (const char* path : {"a", "b"}) {
+        CHECK(find(*tree, path)->uid == 33);
+        CHECK(find(*tree, path)->gid == 44);
+    }
+    CHECK(find(*tree, "a")->records.empty());
+    CHECK(find(*tree, "d")->uid == 0);  // build is nobody in a package
+    CHECK(find(*tree, "d")->gid == 7);
+    REQUIRE(note("a", "no owner"));
+    CHECK(find(*fixture.read(), "a")->uid == 0);
 }
 
 TEST_CASE(

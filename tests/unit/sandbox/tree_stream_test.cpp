@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/tree_stream.hpp"
 
+#include "archive/tar_reader.hpp"
 #include "archive/tar_writer.hpp"
 #include "support/temp_dir.hpp"
 
@@ -11,6 +12,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 using namespace quern::sandbox;
 using quern::FileTree;
@@ -75,6 +79,44 @@ TEST_CASE("tree stream: what is written is what is read", "[sandbox][tree_stream
     CHECK(to.tree.status("d/e")->st_mode == (S_IFDIR | 0700));
     CHECK(S_ISLNK(to.tree.status("l")->st_mode));
     CHECK(S_ISFIFO(to.tree.status("p")->st_mode));
+}
+
+TEST_CASE("tree stream: owners that cannot be given are noted", "[sandbox][tree_stream]") {
+    const Place place;
+    TarEntry file = entry_of(TarType::file, "build/d/x");
+    file.uid = 1000;
+    file.gid = 50;
+    file.records = {{"SCHILY.xattr.user.more", "value"}};
+    TarEntry directory = entry_of(TarType::directory, "build/d");
+    directory.uid = 7;
+    REQUIRE(replace(
+        place, tar_of({{directory, ""}, {file, "1"}, {entry_of(TarType::file, "build/y"), ""}})
+    ));
+    using Attributes = std::vector<std::pair<std::string, std::string>>;
+    const auto attributes = [&](const char* path) {
+        const auto parent = place.tree.open_parent(path);
+        return *quern::read_xattrs(parent->first.get(), parent->second);
+    };
+    CHECK(attributes("d/x") == Attributes{{"user.more", "value"}, {"user.quern.owner", "1000:50"}});
+    CHECK(attributes("d") == Attributes{{"user.quern.owner", "7:0"}});
+    CHECK(attributes("y").empty());
+    // On their way back they are owners again, and nothing else.
+    quern::archive::StringSink sink;
+    REQUIRE(write_tree(place.tree, own_ids, sink, {}));
+    const std::string packed = sink.take();
+    quern::archive::StringSource source(packed);
+    quern::archive::TarReader reader(source);
+    const auto first = *reader.next();
+    const auto second = *reader.next();
+    REQUIRE((first && second));
+    CHECK(first->uid == 7);
+    CHECK(second->uid == 1000);
+    CHECK(second->gid == 50);
+    for (const TarEntry& entry : {*first, *second}) {
+        for (const auto& [key, value] : entry.records) {
+            CHECK(key.find("owner") == std::string::npos);
+        }
+    }
 }
 
 TEST_CASE("tree stream: the guest's root is taken off the paths", "[sandbox][tree_stream]") {
