@@ -43,6 +43,32 @@ def the_program_and_its_documents(bench):
     expect(run("bash", "-c", script).split() == ["build"], "bash does not complete")
 
 
+def bash_completes(script, *words):
+    line = " ".join(f"'{word}'" for word in words)
+    return run("bash", "-c", f"source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _quern; echo ${{COMPREPLY[*]}}").split()
+
+
+def completions_know_every_command(bench):
+    """completions know every command, those below it, and flags behind and before it; each shell reads its script"""
+    prefix = installed(bench)
+    script = prefix / "share/bash-completion/completions/quern.bash"
+    top = bash_completes(script, "quern", "")
+    expect({"build", "image", "source", "rebuild", "version"} <= set(top), top)
+    below = bash_completes(script, "quern", "image", "")
+    expect({"build", "publish", "shell"} <= set(below) and "keygen" not in below, below)
+    expect("--previous" in bash_completes(script, "quern", "image", "build", "--pre"), "no flags of image build")
+    expect("--previous" not in bash_completes(script, "quern", "build", "--pre"), "flags of image build at build")
+    expect("--signing-key" in bash_completes(script, "quern", "--quiet", "build", "--sign"), "a flag in front hides the command")
+    expect("--format" in bash_completes(script, "quern", "build", "--for"), "no flags of all commands")
+    for shell, path in (("bash", script), ("zsh", prefix / "share/zsh/site-functions/_quern"),
+                        ("fish", prefix / "share/fish/vendor_completions.d/quern.fish")):
+        if shutil.which(shell):
+            done = subprocess.run([shell, "-n", path], capture_output=True, text=True, check=False)
+            expect(done.returncode == 0 and not done.stderr, f"{shell}: {done.stderr}")
+        text = path.read_text()  # where the shell is not here: no description ends its quotes
+        expect(text.count("'") % 2 == 0 or shell == "fish", f"{shell}: an open quote")
+
+
 def the_manual_page_has_no_mistakes(bench):
     """groff formats the manual page without a warning"""
     if not shutil.which("groff"):
@@ -74,4 +100,5 @@ def public_headers_stand_alone(bench):
            sorted(path.name for path in (prefix / "include/quern").glob("*.hpp")), "a header is missing")
 
 
-sys.exit(main([the_program_and_its_documents, the_manual_page_has_no_mistakes, a_program_that_embeds_quern, public_headers_stand_alone]))
+sys.exit(main([the_program_and_its_documents, completions_know_every_command,
+               the_manual_page_has_no_mistakes, a_program_that_embeds_quern, public_headers_stand_alone]))
