@@ -60,6 +60,26 @@ std::string_view misplaced_word(
     return {};
 }
 
+// The first word before `end` that is written as a long flag and is none.
+std::string_view unknown_flag(
+    const CLI::App& app,
+    const Reached& reached,
+    std::span<const char* const> words,
+    std::string_view end
+) {
+    for (const std::string_view word : words) {
+        if (word.data() == end.data()) {
+            break;
+        }
+        const std::string name(word.substr(0, word.find('=')));
+        if (word.size() > 2 && word.starts_with("--") && app.get_option_no_throw(name) == nullptr &&
+            reached.command->get_option_no_throw(name) == nullptr) {
+            return word;
+        }
+    }
+    return {};
+}
+
 std::vector<std::string> names_of_commands(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -137,7 +157,10 @@ Error explain_call(
 ) {
     const Reached reached = reached_command(app);
     if (!names_of_commands(*reached.command).empty()) {
-        return no_command(reached, misplaced_word(app, words, reached.depth));
+        const std::string_view misplaced = misplaced_word(app, words, reached.depth);
+        const std::string_view flag = unknown_flag(app, reached, words, misplaced);
+        return flag.empty() ? no_command(reached, misplaced)
+                            : unexpected_word(app, reached, std::string(flag));
     }
     if (dynamic_cast<const CLI::ExtrasError*>(&refusal) != nullptr) {
         const std::vector<std::string> extras = app.remaining(true);

@@ -55,6 +55,12 @@ TEST_CASE("call error: a misspelt word gets the one that was meant", "[cli][call
          "quern has no command 'buidl' | did you mean 'build'? `quern --help` lists the commands"},
         {{"--format", "json", "zzz"},
          "quern has no command 'zzz' | `quern --help` lists the commands"},
+        {{"--formt", "json"},
+         "quern has no flag '--formt' | did you mean '--format'? `quern --help` shows flags and "
+         "examples"},
+        {{"image", "--formt=json"},
+         "quern image has no flag '--formt' | did you mean '--format'? `quern image --help` shows "
+         "flags and examples"},
         {{"image"}, "quern image needs a command | `quern image --help` lists the commands"},
         {{"image", "pubish"},
          "quern image has no command 'pubish' | did you mean 'publish'? `quern image --help` lists "
