@@ -3,6 +3,7 @@
 
 #include "build/describe.hpp"
 
+#include "build/recipe_place.hpp"
 #include "build/sbom_sources.hpp"
 #include "build/source_tree.hpp"
 #include "package/cyclonedx.hpp"
@@ -60,7 +61,7 @@ Result<std::string> spdx_document(
         }
     }
     input.cpe = cpe_name(main);
-    input.recipe_path = context.options.recipe.string();
+    input.recipe_path = recipe_place(context.options.recipe);
     input.recipe_commit = context.options.load.commit;
     input.recipe_repository_url = context.options.repository_url;
     input.recipe_license = context.options.recipe_license;
