@@ -120,7 +120,10 @@ struct BuildOptions {
     std::vector<std::string> lint_warn;     ///< --lint-warn; replaces the set if not empty
     bool cyclonedx = false;                 ///< --sbom-format: a CycloneDX document too
     bool provenance = false;                ///< --generate-provenance: how each package was made
-    bool persist_lint_results = false;      ///< findings are kept beside the packages as JSON
+    /// --dependency-log: what was generated for a package is written to PATH.ARCH; the last one's
+    /// stays.
+    std::filesystem::path dependency_log;
+    bool persist_lint_results = false;  ///< findings are kept beside the packages as JSON
     std::vector<std::filesystem::path> not_sources;  ///< left out where they lie in the source tree
     bool keeps_record = true;    ///< the next build may find that nothing has changed
     bool reversed_fill = false;  ///< the workspace is filled in the opposite order

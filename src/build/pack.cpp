@@ -7,10 +7,12 @@
 #include "build/lint.hpp"
 #include "build/metadata.hpp"
 #include "package/emit.hpp"
+#include "support/atomic_file.hpp"
 #include "support/cancel.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <utility>
 
@@ -74,6 +76,22 @@ Result<Drafts> draft_all(
     return drafts;
 }
 
+// Source: recipe-and-build 1.1, --dependency-log.
+Result<void> log_relations(const package::ScanResult& scan, const BuildOptions& options) {
+    if (options.dependency_log.empty()) {
+        return {};
+    }
+    const nlohmann::ordered_json json = {
+        {"runtime", scan.texts(package::Relation::depends)},
+        {"provides", scan.texts(package::Relation::provides)},
+        {"vendored", scan.texts(package::Relation::vendored)},
+    };
+    return write_file_atomically(
+        fmt::format("{}.{}", options.dependency_log.string(), options.load.architecture),
+        json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"
+    );
+}
+
 Result<apk::WrittenPackage> write(
     const Drafts& drafts,
     std::size_t index,
@@ -87,6 +105,7 @@ Result<apk::WrittenPackage> write(
     for (const std::string& warning : scan.warnings) {
         services.reporter.warning(fmt::format("{}: {}", output.name, warning));
     }
+    QUERN_CHECK(log_relations(scan, context.options));
     auto written = apk::write_package(
         staging,
         package_info(output, context.configuration.package, context.options, scan),

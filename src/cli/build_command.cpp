@@ -50,6 +50,7 @@ struct BuildFlags {
     bool create_build_log = false, cleanup = true, accepted = false;
     std::vector<std::string> lint_require, lint_warn, sbom_formats, package_formats, caches;
     bool provenance = false, twice = false;
+    std::filesystem::path dependency_log;
 };
 
 void add_description_flags(CLI::App& app, BuildFlags& flags) {
@@ -60,6 +61,12 @@ void add_description_flags(CLI::App& app, BuildFlags& flags) {
         "spdx, which every package has, and cyclonedx, which is written beside it"
     )
         ->check(one_of({"spdx", "cyclonedx"}));
+    add_option(
+        app,
+        "--dependency-log",
+        flags.dependency_log,
+        "write what was generated for the last package to FILE.ARCH, as JSON"
+    );
     add_flag(
         app,
         "--generate-provenance",
@@ -284,6 +291,7 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
         flags.sbom_formats.end();
     options.provenance = flags.provenance;
     options.lint_warn = flags.lint_warn;
+    options.dependency_log = flags.dependency_log;
     options.persist_lint_results = flags.persist_lint_results;
     return options;
 }

@@ -60,6 +60,14 @@ def explains(bench):
         expect(line in text, f"no {line!r} in:\n{text}")
 
 
+def logs_what_was_generated(bench):
+    """build --dependency-log leaves what was generated for the last package, for the architecture"""
+    recipe = bench.recipe(RECIPE.format(version="1.0", soname="1", extra=":"))
+    bench.build(recipe, "--dependency-log", "deps")
+    log = json.loads((bench.folder / "deps.x86_64").read_text())
+    expect(log == {"runtime": ["so:libgear.so.1"], "provides": [], "vendored": []}, log)
+
+
 def scans_again(bench):
     """scan gives what the packages say, and --diff tells when the recipe does not any more."""
     recipe, packages, _ = build(bench)
@@ -298,4 +306,4 @@ def beside_version_2(bench):
     expect(digests(bench.folder / "packages") == before, "something was changed")
 
 
-main([builds_twice, beside_version_2, proves, proves_sources, rebuilds, documents, explains, scans_again, lints, lints_as_at_build, disabled, compares])
+main([builds_twice, beside_version_2, proves, proves_sources, rebuilds, documents, explains, logs_what_was_generated, scans_again, lints, lints_as_at_build, disabled, compares])
