@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/unchanged.hpp"
 
+#include "build/key_text.hpp"
 #include "config.hpp"
 #include "support/atomic_file.hpp"
 #include "support/digest.hpp"
@@ -110,27 +111,43 @@ std::string packing_key(
     const recipe::Configuration& configuration,
     const BuildOptions& options
 ) {
-    std::string text = fmt::format(
-        "{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
-        QUERN_VERSION,
-        recipe::to_yaml(configuration),
-        last_step_key,
-        options.recipe.string(),
-        options.namespace_name,
-        options.repository_url,
-        options.recipe_license,
-        options.load.commit,
-        options.strip_origin_name,
-        options.update_index,
-        options.compression_level,
-        options.tests != nullptr,
-        options.provenance
-    );
-    if (options.key != nullptr) {
-        const auto key = options.key->public_key();
-        text += options.key->public_key_name() + (key ? key->fingerprint() : std::string());
+    KeyText key;
+    for (const std::string& part :
+         {std::string(QUERN_VERSION),
+          recipe::to_yaml(configuration),
+          last_step_key,
+          options.recipe.string(),
+          options.namespace_name,
+          options.repository_url,
+          options.recipe_license,
+          options.load.commit,
+          std::to_string(options.source_date),
+          std::to_string(options.compression_level),
+          options.dependency_log.string()}) {
+        key.add(part);
     }
-    return digest_of(DigestKind::sha256, text).hex();
+    for (const bool choice :
+         {options.strip_origin_name,
+          options.update_index,
+          options.tests != nullptr,
+          options.provenance,
+          options.cyclonedx,
+          options.persist_lint_results,
+          options.environment.ignore_signatures}) {
+        key.add(choice ? "yes" : "no");
+    }
+    for (const auto& linters : {options.lint_require, options.lint_warn}) {
+        key.add(std::to_string(linters.size()));
+        for (const std::string& linter : linters) {
+            key.add(linter);
+        }
+    }
+    if (options.key != nullptr) {
+        const auto public_key = options.key->public_key();
+        key.add(options.key->public_key_name());
+        key.add(public_key ? public_key->fingerprint() : std::string());
+    }
+    return key.finish();
 }
 
 }  // namespace quern::build

@@ -29,7 +29,8 @@ class PublishedRecord {
     std::filesystem::path index_;
 };
 
-/// Everything that decides the bytes of packages beside what steps leave.
+/// Everything beside what steps leave that decides the bytes of packages, what is written with
+/// them, and whether they are published at all.
 std::string packing_key(
     const std::string& last_step_key,
     const recipe::Configuration& configuration,
