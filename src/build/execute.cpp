@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -112,6 +113,11 @@ Result<bool> offer_shell(
     const pipeline::Step& step, const ExecuteContext& context, const Services& services
 ) {
     if (!context.settings.interactive) {
+        return false;
+    }
+    if (::isatty(STDIN_FILENO) != 1) {
+        // A shell would meet the end of its input at once, and its success be taken for the step's.
+        services.reporter.warning("standard input is no terminal, so no shell is opened");
         return false;
     }
     services.reporter.note(fmt::format(

@@ -137,4 +137,10 @@ def retry_with_patch(bench):
     expect("no step failed: there is no patch" in done.stderr and not (bench.folder / "none.patch").exists(), done.stderr)
 
 
-main([failed_guest, saved_patch, nothing_failed, retry, interactive, retry_with_patch])
+def without_terminal(bench):
+    """--interactive without a terminal opens no shell, whose end would be taken for success."""
+    done = bench.build(bench.recipe(FAILS), "--interactive", status=3, env=cache(bench), timeout=60)
+    expect("no terminal" in done.stderr, done.stderr)
+
+
+main([failed_guest, saved_patch, nothing_failed, retry, interactive, retry_with_patch, without_terminal])
