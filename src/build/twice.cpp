@@ -14,7 +14,6 @@
 #include "support/cancel.hpp"
 #include "support/digest.hpp"
 #include "support/handle.hpp"
-#include "support/temp_dir.hpp"
 
 #include <fmt/format.h>
 
@@ -63,7 +62,11 @@ Result<BuildReport> build_second(
     BuildOptions options, const std::filesystem::path& directory, const Services& services
 ) {
     Activity activity(services.reporter, "building the second time");
-    QUERN_TRY(const TempDir workspace, TempDir::create(services.cache_directory, "twice-"));
+    // The name is one that any later build removes if this process is killed.
+    QUERN_TRY(
+        const Scratch workspace,
+        Scratch::create(services.cache_directory / "workspaces", "build-twice-")
+    );
     options.out_directory = directory / "second";
     options.workspace_directory = workspace.path() / "another-workspace";
     options.reversed_fill = true;
@@ -190,7 +193,9 @@ Result<TwiceReport> build_twice(const BuildOptions& options, const Services& ser
         return Error(ErrorCode::usage, "--twice builds a whole recipe, twice, and by itself")
             .help("leave out --from, --until and --interactive");
     }
-    QUERN_TRY(const Scratch scratch, Scratch::create(options.out_directory, ".quern-twice-"));
+    QUERN_TRY(
+        const Scratch scratch, Scratch::create(options.out_directory, ".quern-staging-twice-")
+    );
     const BuildOptions first = first_options(options, scratch.path());
     TwiceReport report;
     QUERN_TRY(report.build, build_first(first, services));

@@ -47,4 +47,27 @@ def stays_whole(bench):
     expect(len(digests(bench.folder / "packages")) == 3, "not exactly two packages and an index")
 
 
-main([stays_whole])
+def leaves_nothing_of_two_builds(bench):
+    """what a killed build --twice left is gone after the next build, whichever it is."""
+    env = {"QUERN_CACHE_DIR": str(bench.folder / "cache")}
+    slow = RECIPE.replace("mkdir", "sleep 1; mkdir") % (0, 0)
+    words = [QUERN, "build", bench.recipe(slow), "--twice", *map(str, build_flags())]
+    child = subprocess.Popen(words, cwd=bench.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                             text=True, env={**os.environ, **env})
+    for line in child.stderr:
+        if line.startswith("building the second time"):
+            break
+    for line in child.stderr:
+        if line.startswith("probe: step 1"):
+            break
+    child.kill()
+    child.communicate()
+    places = (bench.folder / "cache", bench.folder / "cache/workspaces", bench.folder / "packages")
+    before = {str(path) for place in places for path in place.iterdir()}
+    expect(any(path.name.startswith(".quern") for path in places[2].iterdir()), "nothing to remove: the kill came too late")
+    bench.build(bench.recipe(RECIPE % (0, 0)), env=env)
+    expect([path.name for path in places[2].iterdir()] == ["x86_64"], f"in the repository: {before}")
+    expect(not list(places[1].iterdir()) and not list(places[0].glob("twice*")), f"in the cache: {before}")
+
+
+main([stays_whole, leaves_nothing_of_two_builds])
