@@ -143,11 +143,15 @@ Result<void> move_lint_results(const std::filesystem::path& from, const std::fil
     for (std::filesystem::directory_iterator i(from, failure), end; !failure && i != end;
          i.increment(failure)) {
         if (i->path().extension() == ".json") {
-            std::filesystem::rename(i->path(), to / i->path().filename(), failure);
+    std::vector<std::filesystem::path> found;
+            found.push_back(i->path());
         }
     }
     if (failure) {
         return Error::system(failure.value(), "publishing what linters found");
+    }
+    for (auto each = found.begin(); !failure && each != found.end(); ++each) {
+        std::filesystem::rename(*each, to / each->filename(), failure);
     }
     return {};
 }
