@@ -97,6 +97,17 @@ package::ScanOptions scan_options(const Output& output, const recipe::Package& m
     return {main.full_version(), *output.options, values_of(output.dependencies->runtime)};
 }
 
+namespace {
+
+// Recipes may write a sign. Below 0, which loading warns of, there is none.
+std::optional<std::uint64_t> priority(const recipe::Text& text) {
+    std::string_view digits = text.value;
+    digits.remove_prefix(digits.starts_with('+') ? 1 : 0);
+    return parse_unsigned(digits);
+}
+
+}  // namespace
+
 apk::PackageInfo package_info(
     const Output& output,
     const recipe::Package& main,
@@ -126,8 +137,8 @@ apk::PackageInfo package_info(
     for (const recipe::Text& replaced : output.dependencies->replaces) {
         info.replaces.push_back(replaced.value);
     }
-    info.provider_priority = parse_unsigned(output.dependencies->provider_priority.value);
-    info.replaces_priority = parse_unsigned(output.dependencies->replaces_priority.value);
+    info.provider_priority = priority(output.dependencies->provider_priority);
+    info.replaces_priority = priority(output.dependencies->replaces_priority);
     for (const recipe::Text& path : output.scriptlets->trigger.paths) {
         info.triggers.push_back(path.value);
     }

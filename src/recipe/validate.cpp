@@ -145,7 +145,8 @@ class Validator {
                 digits.remove_prefix(1);
                 digits = digits.starts_with('-') ? std::string_view("-") : digits;
             }
-            if (!priority->is_empty() && !parse_signed(digits)) {
+            const auto number = parse_signed(digits);
+            if (!priority->is_empty() && !number) {
                 diagnostics_.error(
                     "bad-priority",
                     fmt::format(
@@ -153,6 +154,13 @@ class Validator {
                         printable(priority->value)
                     ),
                     priority->where
+                );
+            } else if (number && *number < 0) {
+                diagnostics_.warning(
+                    "negative-priority",
+                    fmt::format("the priority {} counts as none", *number),
+                    priority->where,
+                    "apk knows no priority below 0: raise those of the other packages"
                 );
             }
         }

@@ -44,6 +44,21 @@ struct Fixture {
 
 }  // namespace
 
+TEST_CASE("metadata: a priority may have a sign, and is none below 0", "[build][metadata]") {
+    const auto [written, expected] = GENERATE(table<const char*, std::optional<std::uint64_t>>({
+        {"", std::nullopt},
+        {"10", 10},
+        {"+3", 3},
+        {"-5", std::nullopt},
+    }));
+    CAPTURE(written);
+    Fixture fixture;
+    fixture.configuration.package.dependencies.provider_priority = text(written);
+    fixture.configuration.package.dependencies.replaces_priority = text(written);
+    CHECK(fixture.main_info().provider_priority == expected);
+    CHECK(fixture.main_info().replaces_priority == expected);
+}
+
 TEST_CASE("case 30: .PKGINFO has the peer's lines in its order", "[build][pack]") {
     const Fixture fixture;
     apk::PackageInfo info = fixture.main_info();

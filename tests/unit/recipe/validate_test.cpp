@@ -33,7 +33,7 @@ TEST_CASE("validate: each broken rule has its diagnostic", "[recipe][validate]")
 
 TEST_CASE("validate: what is allowed is not touched", "[recipe][validate]") {
     const std::string rest = GENERATE(
-        "  dependencies: {provider-priority: -5, replaces-priority: +7}\n",
+        "  dependencies: {provider-priority: 5, replaces-priority: +7}\n",
         "  cpe: {vendor: a, product: b, part: o}\n",
         "  setcap: [{path: /a, add: {'cap_net_raw,cap_net_admin': +ep}, reason: r}]\n",
         "pipeline: [{uses: a, with: {}}, {with: {}, runs: x}]\n",
