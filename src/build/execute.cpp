@@ -369,9 +369,11 @@ Result<bool> execute_step(
     context.log.write_heading(fmt::format("running step \"{}\" of {}", step.name, step.package));
     Activity activity(services.reporter, fmt::format("{}: {}", step.package, step.name));
     auto done = do_step(step, context, services);
-    if (!done) {
-        activity.outcome(done.error().code() == ErrorCode::interrupted ? "stopped" : "failed");
-    }
+    activity.outcome(
+        done                                            ? "done"
+        : done.error().code() == ErrorCode::interrupted ? "stopped"
+                                                        : "failed"
+    );
     return done;
 }
 

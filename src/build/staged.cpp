@@ -70,12 +70,14 @@ Result<void> publish_staged(
     Activity activity(services.reporter, "publishing");
     const repository::PublishOptions publish_options = {
         .key = options.key, .update_index = options.update_index};
-    return repository::publish(
+    QUERN_CHECK(repository::publish(
         options.out_directory,
         options.load.architecture,
         std::move(staged.packages),
         publish_options
-    );
+    ));
+    activity.outcome("done");
+    return {};
 }
 
 }  // namespace quern::build

@@ -54,7 +54,9 @@ BuildOptions first_options(const BuildOptions& options, const std::filesystem::p
 
 Result<BuildReport> build_first(const BuildOptions& options, const Services& services) {
     Activity activity(services.reporter, "building the first time");
-    return build(options, services);
+    QUERN_TRY(BuildReport report, build(options, services));
+    activity.outcome("done");
+    return report;
 }
 
 // A workspace of its own, because states of steps that saw other circumstances are not kept.
@@ -94,6 +96,7 @@ Result<BuildReport> build_second(
     if (!report) {
         return std::move(report).error().context("the first build worked, the second did not");
     }
+    activity.outcome("done");
     return report;
 }
 
@@ -140,18 +143,18 @@ Result<TwicePackage> compare(
 /// Files that a build leaves beside the packages: what linters found.
 Result<void> move_lint_results(const std::filesystem::path& from, const std::filesystem::path& to) {
     std::error_code failure;
+    std::vector<std::filesystem::path> found;
     for (std::filesystem::directory_iterator i(from, failure), end; !failure && i != end;
          i.increment(failure)) {
         if (i->path().extension() == ".json") {
-    std::vector<std::filesystem::path> found;
             found.push_back(i->path());
         }
     }
-    if (failure) {
-        return Error::system(failure.value(), "publishing what linters found");
-    }
     for (auto each = found.begin(); !failure && each != found.end(); ++each) {
         std::filesystem::rename(*each, to / each->filename(), failure);
+    }
+    if (failure) {
+        return Error::system(failure.value(), "publishing what linters found");
     }
     return {};
 }

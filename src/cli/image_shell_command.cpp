@@ -59,6 +59,7 @@ Result<build::Scratch> unpack(
             fmt::format("unpacking the image {}", printable(flags.image))
         );
     }
+    activity.outcome("done");
     if (report->devices != 0) {
         services.reporter.note(fmt::format("{} devices were left out", report->devices));
     }

@@ -259,6 +259,9 @@ Result<void> Checkout::bring(
         auto done = bring_once(refspecs, depth, activity);
         const bool is_final = done || done.error().code() != ErrorCode::network ||
                               tries >= request_.max_retries || is_on_this_machine();
+        if (done) {
+            activity.outcome("done");
+        }
         if (is_final) {
             return done;
         }

@@ -167,6 +167,7 @@ Result<AssembleReport> assemble(
     QUERN_CHECK(add_accounts(tree, description.users, description.groups));
     QUERN_CHECK(apply_paths(tree, description.paths));
     QUERN_CHECK(placement.settle_directory_times());
+    activity.outcome("done");
     return AssembleReport{placement.files(), placement.bytes()};
 }
 

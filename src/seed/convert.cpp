@@ -300,6 +300,7 @@ Result<std::vector<std::filesystem::path>> convert(
         paths[i] = written.path;
         return {};
     }));
+    activity.outcome("done");
     return paths;
 }
 

@@ -58,6 +58,7 @@ Result<void> DebStore::fetch(
     {
         Activity activity(reporter, "downloading Debian packages");
         QUERN_CHECK(apt.download(packages, incoming.path(), activity, cancel));
+        activity.outcome("done");
     }
     std::vector<fs::path> files;
     std::error_code failure;

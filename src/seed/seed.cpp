@@ -399,8 +399,9 @@ Result<SeedReport> Walk::run(const Description& description) {
         FileLock::acquire(options_.cache_directory / "lock", FileLock::Mode::exclusive)
     );
     if (!apt.has_lists() && !options_.offline) {
-        const Activity activity(reporter_, "fetching package lists");
+        Activity activity(reporter_, "fetching package lists");
         QUERN_CHECK(apt.update(cancel_));
+        activity.outcome("done");
     }
     QUERN_TRY(whole_key_, whole_key(apt));
     const Stamp last = Stamp::parse(read_file(stamp_path()).value_or(std::string()));

@@ -22,7 +22,8 @@ Activity::Activity(Reporter& reporter, std::string_view title, ActivityId parent
 }
 
 Activity::~Activity() {
-    reporter_.activity_finished(id_, outcome_);
+    // Whoever comes to the end says what came of it.
+    reporter_.activity_finished(id_, outcome_.empty() ? std::string_view("failed") : outcome_);
 }
 
 void Activity::progress(std::uint64_t done, std::uint64_t total, std::string_view unit) noexcept {

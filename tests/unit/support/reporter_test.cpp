@@ -8,7 +8,10 @@
 
 using quern::Activity;
 
-TEST_CASE("activity: tells start, progress and outcome in order", "[support][reporter]") {
+TEST_CASE(
+    "activity: tells start, progress and outcome in order, and failed without one",
+    "[support][reporter]"
+) {
     RecordingReporter reporter;
     {
         Activity outer(reporter, "building");
@@ -26,7 +29,7 @@ TEST_CASE("activity: tells start, progress and outcome in order", "[support][rep
             "start: fetching (in building)",
             "progress: fetching 1/2 packages",
             "finish: fetching: 2 packages",
-            "finish: building"}
+            "finish: building: failed"}
     );
 }
 

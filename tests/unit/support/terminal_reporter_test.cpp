@@ -124,8 +124,8 @@ TEST_CASE("terminal_reporter: may be used by many threads", "[support][terminal_
     }
     const auto text = file.text();
     std::size_t count = 0;
-    for (auto at = text.find("work: done\n"); at != std::string::npos; ++count) {
-        at = text.find("work: done\n", at + 1);
+    for (auto at = text.find("work: failed\n"); at != std::string::npos; ++count) {
+        at = text.find("work: failed\n", at + 1);
     }
     CHECK(count == 800);
 }
