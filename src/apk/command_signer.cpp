@@ -62,7 +62,9 @@ Result<ExitStatus> run(
                 answer.messages += bytes.substr(0, room);
                 return;
             }
-            answer.is_too_long = answer.output.size() + bytes.size() > longest_output;
+            // For good: what it still writes until it is dead may be short.
+            answer.is_too_long =
+                answer.is_too_long || answer.output.size() + bytes.size() > longest_output;
             if (answer.is_too_long) {
                 child.kill();
                 return;
