@@ -99,7 +99,7 @@ Run define_index(CLI::App& app) {
         app,
         "--verify",
         flags->verify,
-        "read all packages, also those that look as they did last time"
+        "read all packages whole, also those that look as they did last time"
     );
     add_flag(app, "--prune", flags->prune, "drop versions that newer ones have superseded");
     add_option(app, "--keep", flags->keep, "versions of each package that --prune leaves")

@@ -187,6 +187,9 @@ class Indexing {
         QUERN_TRY(
             const apk::PackageFile package, apk::PackageFile::open(path, options_.package_limits)
         );
+        if (options_.verify) {
+            QUERN_CHECK(package.verify_data());
+        }
         const apk::PackageHead& head = package.head();
         if (head.control_bytes.empty()) {
             return Error(

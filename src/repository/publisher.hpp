@@ -47,7 +47,7 @@ struct IndexPackagesOptions {
     bool merge = false;                 ///< keep what the source index has
     std::filesystem::path source = {};  ///< index to merge into
     const apk::Signer* key = nullptr;
-    bool verify = false;                    ///< read all packages, also those that look as they did
+    bool verify = false;  ///< read all packages whole, also those that look as they did
     std::vector<std::string> removed = {};  ///< entries to drop: NAME or NAME=VERSION
     std::size_t keep_versions = 0;          ///< the newest so many of each name; 0: all
     bool delete_files = false;              ///< of entries that were dropped, afterwards

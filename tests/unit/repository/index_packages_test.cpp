@@ -128,6 +128,20 @@ TEST_CASE(
     CHECK(read_count({}) == 3);
 }
 
+TEST_CASE(
+    "index_packages: damaged files are found where all is read", "[repository][index_packages]"
+) {
+    Fixture f;
+    const std::filesystem::path package = f.add("a", "1-r0");
+    std::string bytes = *read_file(package);
+    bytes[bytes.size() - 12] = static_cast<char>(bytes[bytes.size() - 12] ^ 1);
+    REQUIRE(write_file_atomically(package, bytes));
+    CHECK(index_packages(f.index, std::vector{f.arch}, {}, f.pool));
+    const auto refused = index_packages(f.index, std::vector{f.arch}, {.verify = true}, f.pool);
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().message(), Catch::Contains("a-1-r0.apk"));
+}
+
 TEST_CASE("index_packages: pruning keeps the newest versions", "[repository][index_packages]") {
     Fixture f;
     f.run({f.add("a", "9-r0"), f.add("a", "10-r0"), f.add("b", "1-r0"), f.add("a", "10-r1")}, {});
