@@ -41,6 +41,10 @@ std::string field_text(const char* label, const std::string& value) {
     return value.empty() ? std::string() : fmt::format("  {:<14} {}\n", label, printable(value));
 }
 
+std::string number_text(const char* label, const std::optional<std::uint64_t>& value) {
+    return value ? field_text(label, std::to_string(*value)) : std::string();
+}
+
 std::string describe(const apk::PackageHead& head) {
     const apk::PackageInfo& info = head.info;
     std::string text = fmt::format("{} {}\n", info.name, info.version);
@@ -63,6 +67,10 @@ std::string describe(const apk::PackageHead& head) {
     text += list_text("depends", info.depends);
     text += list_text("provides", info.provides);
     text += list_text("replaces", info.replaces);
+    text += list_text("install if", info.install_if);
+    text += number_text("provider prio.", info.provider_priority);
+    text += number_text("replaces prio.", info.replaces_priority);
+    text += list_text("triggers", info.triggers);
     std::vector<std::string> scripts;
     for (const auto& [name, content] : head.control_files) {
         if (name != ".PKGINFO") {
@@ -99,6 +107,10 @@ Json to_json(const apk::PackageHead& head) {
         {"checksum", head.checksum},
         {"datahash", info.data_hash},
     };
+    json["provider_priority"] =
+        info.provider_priority ? Json(*info.provider_priority) : Json(nullptr);
+    json["replaces_priority"] =
+        info.replaces_priority ? Json(*info.replaces_priority) : Json(nullptr);
     json["build_date"] = info.build_date ? Json(*info.build_date) : Json(nullptr);
     json["control"] = Json::array();
     for (const auto& [name, content] : head.control_files) {
