@@ -239,11 +239,12 @@ Result<std::int64_t> source_date(const BuildFlags& flags, Reporter& reporter) {
         return std::int64_t{0};
     }
     const auto parsed = Timestamp::parse_rfc3339(flags.build_date);
-    if (!parsed) {
+    if (!parsed || parsed->seconds() < 0) {
         return Error(
                    ErrorCode::usage,
                    fmt::format(
-                       "--build-date is no RFC 3339 date: '{}'", printable(flags.build_date)
+                       "--build-date is no RFC 3339 date from 1970 on: '{}'",
+                       printable(flags.build_date)
                    )
         )
             .help("write 2024-05-01T12:00:00Z");
