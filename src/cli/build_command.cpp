@@ -291,8 +291,8 @@ Result<build::BuildOptions> build_options(const BuildFlags& flags, Session& sess
         std::find(flags.sbom_formats.begin(), flags.sbom_formats.end(), "cyclonedx") !=
         flags.sbom_formats.end();
     options.provenance = flags.provenance;
-    options.lint_warn = flags.lint_warn;
     options.dependency_log = flags.dependency_log;
+    options.lint_warn = flags.lint_warn;
     options.persist_lint_results = flags.persist_lint_results;
     return options;
 }
@@ -340,7 +340,7 @@ nlohmann::ordered_json to_json(const build::CacheReport& cache) {
     return json;
 }
 
-std::string to_json_text(const build::BuildReport& report) {
+std::string json_of(const build::BuildReport& report) {
     nlohmann::ordered_json packages = nlohmann::ordered_json::array();
     for (const build::BuiltPackage& package : report.packages) {
         packages.push_back({
@@ -357,12 +357,12 @@ std::string to_json_text(const build::BuildReport& report) {
     for (const build::CacheReport& cache : report.caches) {
         caches.push_back(to_json(cache));
     }
-    return nlohmann::ordered_json({{"packages", packages},
-                                   {"caches", caches},
-                                   {"log", report.log.string()},
-                                   {"unchanged", report.is_unchanged}}
-           ).dump() +
-           "\n";
+    return to_json_text(
+        {{"packages", packages},
+         {"caches", caches},
+         {"log", report.log.string()},
+         {"unchanged", report.is_unchanged}}
+    );
 }
 
 /// Packages of version 3 beside those that were built, if they are asked for; they join the list.
@@ -474,9 +474,7 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
             QUERN_CHECK(append_build_log(report, architecture));
         }
         QUERN_CHECK(add_v3(report, flags, options, services));
-        QUERN_CHECK(
-            print(invocation.global.format == "json" ? to_json_text(report) : to_text(report))
-        );
+        QUERN_CHECK(print(invocation.global.format == "json" ? json_of(report) : to_text(report)));
     }
     return {};
 }

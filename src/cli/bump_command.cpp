@@ -42,7 +42,7 @@ std::string counted(std::size_t number, const char* what) {
                        : fmt::format(", {} {}{}", number, what, number == 1 ? "" : "s");
 }
 
-std::string to_json_text(const recipe::BumpReport& report, const std::string& version) {
+std::string json_of(const recipe::BumpReport& report, const std::string& version) {
     const nlohmann::ordered_json json = {
         {"old_version", report.old_version},
         {"old_epoch", report.old_epoch},
@@ -50,7 +50,7 @@ std::string to_json_text(const recipe::BumpReport& report, const std::string& ve
         {"epoch", report.epoch},
         {"checksums", report.checksums},
         {"commits", report.commits}};
-    return json.dump() + "\n";
+    return to_json_text(json);
 }
 
 Result<void> run_bump(const BumpFlags& flags, const Invocation& invocation) {
@@ -72,7 +72,7 @@ Result<void> run_bump(const BumpFlags& flags, const Invocation& invocation) {
         session->reporter().warning(warning);
     }
     if (invocation.global.format == "json") {
-        return print(to_json_text(*report, options.version));
+        return print(json_of(*report, options.version));
     }
     session->reporter().note(fmt::format(
         "{}: {}-r{} is now {}-r{}{}{}",

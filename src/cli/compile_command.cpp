@@ -88,7 +88,7 @@ Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation
         QUERN_CHECK(report_all(diagnostics, recipe.string(), *reporter));
     }
     if (flags.plan) {
-        return print(pipeline::to_string(compiled->plan));
+        return print_text("plan", pipeline::to_string(compiled->plan), invocation.global);
     }
     return print(recipe::to_json(pipeline::with_disabled(std::move(*compiled))) + "\n");
 }

@@ -36,7 +36,7 @@ Result<void> run_doctor(const Invocation& invocation) {
             {"fix", finding.fix},
         });
     }
-    QUERN_CHECK(print(invocation.global.format == "json" ? json.dump() + "\n" : text));
+    QUERN_CHECK(print(invocation.global.format == "json" ? to_json_text(json) : text));
     // One runner is enough, so the probe that counts is readying the first that works for real.
     SessionOptions options;
     options.needs_guest = true;

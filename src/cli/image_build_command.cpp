@@ -162,7 +162,7 @@ Result<void> print_result(
     if (!made.reuse.is_null()) {
         json["previous"] = made.reuse;
     }
-    return print(json.dump() + "\n");
+    return print(to_json_text(json));
 }
 
 Result<Made> make_output(
@@ -200,7 +200,7 @@ Result<Made> make_output(
         made.note = to_json(set);
         QUERN_TRY(files, write_image(set, layers, request));
     }
-    QUERN_CHECK(record.write(made.key, files, made.note.dump()));
+    QUERN_CHECK(record.write(made.key, files, to_json_text(made.note)));
     return made;
 }
 
@@ -276,7 +276,7 @@ Result<void> run_minirootfs(const MinirootfsFlags& flags, const Invocation& invo
     );
     QUERN_CHECK(image::compose_root_tar(std::move(plan), opened.services(), sink));
     QUERN_CHECK(file.commit());
-    return print(flags.image.arguments[1] + "\n");
+    return print_written({flags.image.arguments[1]}, invocation.global);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ Result<void> run_diff(const InspectFlags& flags, const Invocation& invocation) {
             {"size_before", difference.size_before},
             {"size_after", difference.size_after},
             {"shared_layers", difference.shared_layers}};
-        return print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+        return print(to_json_text(json));
     }
     std::string text;
     add_changes("packages", difference.packages, text);
@@ -132,7 +132,7 @@ Result<void> run_explain(const InspectFlags& flags, const Invocation& invocation
             {"chain", explanation.chain},
             {"own_size", explanation.own_size},
             {"alone_size", explanation.alone_size}};
-        return print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+        return print(to_json_text(json));
     }
     return print(explanation_text(explanation));
 }

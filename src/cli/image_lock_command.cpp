@@ -35,7 +35,7 @@ Result<void> run_lock(const LockFlags& flags, const Invocation& invocation) {
         )
     );
     QUERN_CHECK(write_file_atomically(output, lock.to_string()));
-    return print(output + "\n");
+    return print_written({output}, invocation.global);
 }
 
 }  // namespace

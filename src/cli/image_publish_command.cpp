@@ -98,7 +98,10 @@ Result<std::string> load_into_engine(
 }
 
 Result<void> load_image(
-    ImageSession& opened, const image::Reference& tag, const std::string& engine
+    ImageSession& opened,
+    const image::Reference& tag,
+    const std::string& engine,
+    const GlobalOptions& global
 ) {
     opened.options.image_name = tag.short_name();
     opened.options.sbom_formats.clear();
@@ -110,6 +113,10 @@ Result<void> load_image(
     QUERN_CHECK(image::write_docker_archive(set, layers, tag, true, archive));
     QUERN_TRY(const std::string taken, load_into_engine(engine, archive, services.cancel));
     services.reporter.note(fmt::format("{} has {}", taken, tag.full()));
+    if (global.format == "json") {
+        const nlohmann::ordered_json json = {{"engine", taken}, {"loaded", tag.full()}};
+        return print(to_json_text(json));
+    }
     return print(fmt::format("{}\n", tag.full()));
 }
 
@@ -130,7 +137,7 @@ Result<void> run_publish(const PublishFlags& flags, const Invocation& invocation
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     if (flags.is_local) {
         choose_one(flags.image, opened);
-        return load_image(opened, tags.front(), "auto");
+        return load_image(opened, tags.front(), "auto", invocation.global);
     }
     opened.options.image_name = tags.front().short_name();
     opened.options.sbom_formats = flags.sboms.chosen();
@@ -159,7 +166,7 @@ Result<void> run_publish(const PublishFlags& flags, const Invocation& invocation
     }
     if (invocation.global.format == "json") {
         const nlohmann::ordered_json json = {{"index", names.back()}, {"references", names}};
-        return print(json.dump() + "\n");
+        return print(to_json_text(json));
     }
     return print(names.back() + "\n");
 }
@@ -169,7 +176,7 @@ Result<void> run_load(const LoadFlags& flags, const Invocation& invocation) {
     QUERN_TRY(const std::vector<image::Reference> tags, parse_tags(flags.image));
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     choose_one(flags.image, opened);
-    return load_image(opened, tags.front(), flags.engine);
+    return load_image(opened, tags.front(), flags.engine, invocation.global);
 }
 
 }  // namespace

@@ -87,6 +87,7 @@ Result<std::string> fill_in(std::string text, const repository::Selected& select
 
 Result<void> run_show_packages(const ShowPackagesFlags& flags, const Invocation& invocation) {
     QUERN_CHECK(expect_arguments(flags.image, 1, "the image file"));
+    const bool is_json = flags.format == "json" || invocation.global.format == "json";
     QUERN_TRY(ImageSession opened, open_image(flags.image, invocation));
     const image::Services services = opened.services();
     const image::Contents& contents = opened.specification().contents;
@@ -111,13 +112,13 @@ Result<void> run_show_packages(const ShowPackagesFlags& flags, const Invocation&
                  {"checksum", selected.entry->checksum},
                  {"size", selected.entry->file_size}}
             );
-            if (flags.format != "json") {
+            if (!is_json) {
                 QUERN_TRY(const std::string line, fill_in(template_of(flags.format), selected));
                 text += line;
             }
         }
     }
-    return print(flags.format == "json" ? json.dump() + "\n" : text);
+    return print(is_json ? to_json_text(json) : text);
 }
 
 struct DotFlags {
@@ -139,7 +140,11 @@ Result<void> run_dot(const DotFlags& flags, const Invocation& invocation) {
             contents.packages, {opened.options.architectures.front()}, sources, {}, services
         )
     );
-    return print(image::to_dot(contents.packages, all.front().packages, flags.spanning_tree));
+    return print_text(
+        "dot",
+        image::to_dot(contents.packages, all.front().packages, flags.spanning_tree),
+        invocation.global
+    );
 }
 
 }  // namespace

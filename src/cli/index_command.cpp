@@ -78,7 +78,7 @@ Result<void> run_index(const IndexFlags& flags, const Invocation& invocation) {
     for (const std::string& dropped : report.dropped) {
         reporter->note(fmt::format("dropped {}", printable(dropped)));
     }
-    return print(flags.output + "\n");
+    return print_written({flags.output}, invocation.global);
 }
 
 }  // namespace

@@ -264,8 +264,4 @@ nlohmann::ordered_json to_json(const repository::Refusal& refusal) {
     return {{"satisfiable", false}, {"reasons", reasons}, {"help", refusal.help}};
 }
 
-std::string to_json_text(const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace quern::cli

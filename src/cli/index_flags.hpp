@@ -58,7 +58,5 @@ Result<std::vector<apk::Dependency>> parse_world(const std::vector<std::string>&
 void print_notes(const std::vector<std::string>& notes, const Invocation& invocation);
 /// {satisfiable: false, reasons: [{rule, packages, relation, text}], help}
 nlohmann::ordered_json to_json(const repository::Refusal& refusal);
-/// One line; bytes that are no UTF-8 are replaced.
-std::string to_json_text(const nlohmann::ordered_json& json);
 
 }  // namespace quern::cli

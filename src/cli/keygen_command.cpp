@@ -58,7 +58,7 @@ Result<void> run_keygen(const KeygenFlags& flags, const Invocation& invocation) 
             {"bits", public_key.bits()},
             {"fingerprint", public_key.fingerprint()},
         };
-        return print(json.dump() + "\n");
+        return print(to_json_text(json));
     }
     return print(fmt::format("{}\n{}\n", private_path.string(), public_path.string()));
 }

@@ -103,7 +103,7 @@ std::string to_json(const build::LicenseReview& review, bool is_fixed) {
              {"message", difference.message}}
         );
     }
-    return json.dump() + "\n";
+    return to_json_text(json);
 }
 
 Result<build::LicenseReview> review_sources(

@@ -59,7 +59,7 @@ Result<void> print_rules(const GlobalOptions& global) {
              {"mend", rule.mend}}
         );
     }
-    return print(global.format == "json" ? list.dump() + "\n" : text);
+    return print(global.format == "json" ? to_json_text(list) : text);
 }
 
 package::LintOptions lint_options(

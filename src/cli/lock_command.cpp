@@ -71,7 +71,7 @@ Result<void> print_outcome(
 ) {
     if (invocation.global.format == "json") {
         const nlohmann::ordered_json json = {{"path", path.string()}, {"changes", changes}};
-        return print(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+        return print(to_json_text(json));
     }
     const std::string lines = changes.empty() ? "" : changes_text(changes) + "\n";
     return print(shows_changes ? lines : path.string() + "\n");

@@ -70,7 +70,7 @@ Result<void> run_package_version(const QueryFlags& flags, const Invocation& invo
             {"name", package.name.value},
             {"version", package.version.value},
             {"epoch", package.epoch}};
-        return print(json.dump() + "\n");
+        return print(to_json_text(json));
     }
     return print(fmt::format("{}-{}", package.name.value, package.full_version()));
 }

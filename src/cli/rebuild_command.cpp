@@ -229,9 +229,7 @@ Result<bool> differs(
         nlohmann::ordered_json json = {{"package", name}, {"identical", is_same}};
         json["differences"] = nlohmann::ordered_json::parse(package::to_json(comparison));
         json["materials"] = materials;
-        QUERN_CHECK(
-            print(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n")
-        );
+        QUERN_CHECK(print(to_json_text(json)));
     } else {
         QUERN_CHECK(print(fmt::format(
             "{}: {}\n{}",

@@ -69,7 +69,7 @@ Result<void> run_retry(const RetryFlags& flags, const Invocation& invocation) {
         const int err = errno;
         return Error::system(err, fmt::format("going to {}", last.directory.string()));
     }
-    if (!invocation.global.quiet) {
+    if (!invocation.global.quiet && invocation.global.format != "json") {
         std::fprintf(stderr, "%s\n", join(shown, " ").c_str());
     }
     ::execv(this_program, words.data());

@@ -107,11 +107,30 @@ Result<std::string> regenerate(
     return info.to_string();
 }
 
+/// As JSON, a package a line.
+Result<void> print_one(
+    const apk::PackageInfo& info,
+    const char* what,
+    const std::string& text,
+    const GlobalOptions& global
+) {
+    if (global.format != "json") {
+        return print(text);
+    }
+    const nlohmann::ordered_json json = {
+        {"package", info.name},
+        {"version", info.version},
+        {"architecture", info.architecture},
+        {what, text}};
+    return print(to_json_text(json));
+}
+
 Result<bool> scan_architecture(
     const recipe::Configuration& configuration,
     const ScanFlags& flags,
     const std::string& architecture,
-    PackageOpener& opener
+    PackageOpener& opener,
+    const GlobalOptions& global
 ) {
     QUERN_TRY(
         const PublishedRecipe published, open_published(configuration, flags, architecture, opener)
@@ -131,7 +150,7 @@ Result<bool> scan_architecture(
             const std::string text, regenerate(published, index, configuration.package, flags)
         );
         if (!flags.diff) {
-            QUERN_CHECK(print(text));
+            QUERN_CHECK(print_one(old.info, "pkginfo", text, global));
             continue;
         }
         const std::string name = fmt::format("{}-{}.apk", old.info.name, old.info.version);
@@ -142,7 +161,7 @@ Result<bool> scan_architecture(
             name
         );
         differs = differs || !difference.empty();
-        QUERN_CHECK(print(difference));
+        QUERN_CHECK(print_one(old.info, "difference", difference, global));
     }
     return differs;
 }
@@ -199,7 +218,8 @@ Result<void> run_scan(const ScanFlags& flags, const Invocation& invocation) {
     for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {
         QUERN_TRY(const recipe::Configuration configuration, load(flags, architecture, invocation));
         QUERN_TRY(
-            const bool differs_here, scan_architecture(configuration, flags, architecture, opener)
+            const bool differs_here,
+            scan_architecture(configuration, flags, architecture, opener, invocation.global)
         );
         differs = differs || differs_here;
     }

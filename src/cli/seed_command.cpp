@@ -66,7 +66,7 @@ Result<void> run_seed(const SeedFlags& flags, const Invocation& invocation) {
             report->downloaded
         ));
     }
-    return print(flags.out_directory + "\n");
+    return print_written({flags.out_directory}, invocation.global);
 }
 
 Result<void> run_convert(const ConvertFlags& flags, const Invocation& invocation) {
@@ -82,11 +82,7 @@ Result<void> run_convert(const ConvertFlags& flags, const Invocation& invocation
     QUERN_TRY(
         const auto packages, seed::convert(debs, options, pool, *reporter, invocation.cancel)
     );
-    std::string text;
-    for (const std::filesystem::path& package : packages) {
-        text += package.string() + "\n";
-    }
-    return print(text);
+    return print_written({packages.begin(), packages.end()}, invocation.global);
 }
 
 }  // namespace

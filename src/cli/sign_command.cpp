@@ -47,11 +47,7 @@ Result<void> run_sign(const SignFlags& flags, const Invocation& invocation) {
         }
         return {};
     }));
-    std::string text;
-    for (const std::string& package : flags.packages) {
-        text += package + "\n";
-    }
-    return print(text);
+    return print_written(flags.packages, invocation.global);
 }
 
 Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invocation) {
@@ -65,11 +61,11 @@ Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invoc
             flags.index,
             index.signatures.front().key_name
         ));
-        return {};
+        return print_written({}, invocation.global);
     }
     QUERN_TRY(const std::string signed_bytes, apk::sign_index(bytes, *signer));
     QUERN_CHECK(write_file_atomically(flags.index, signed_bytes));
-    return print(flags.index + "\n");
+    return print_written({flags.index}, invocation.global);
 }
 
 }  // namespace

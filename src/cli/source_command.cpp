@@ -61,7 +61,7 @@ Result<Target> find_target(
     return target;
 }
 
-Result<void> get(const Target& target, const build::Services& services) {
+Result<std::vector<std::string>> get(const Target& target, const build::Services& services) {
     std::error_code failure;
     std::filesystem::create_directories(target.place.directory.parent_path(), failure);
     if (failure) {
@@ -75,7 +75,7 @@ Result<void> get(const Target& target, const build::Services& services) {
     for (const std::string& name : got.applied) {
         services.reporter.note(fmt::format("{} is a commit", printable(name)));
     }
-    return print(target.place.directory.string() + "\n");
+    return std::vector<std::string>{target.place.directory.string()};
 }
 
 // Names as the step sees them, whose directory is that of the source.
@@ -94,13 +94,14 @@ std::vector<std::string> from_source(
     return names;
 }
 
-Result<void> pop(const Target& target, const build::Services& services) {
+Result<std::vector<std::string>> pop(const Target& target, const build::Services& services) {
     QUERN_TRY(const build::GotSources source, build::describe_sources(target.compiled));
     QUERN_TRY(
         const std::vector<std::string> names, build::pop_patches(target.place, services.cancel)
     );
+    std::vector<std::string> written;
     for (const std::string& name : names) {
-        QUERN_CHECK(print((target.place.patches / name).string() + "\n"));
+        written.push_back((target.place.patches / name).string());
     }
     QUERN_TRY(std::string bytes, services.reader.read(target.recipe));
     const auto file = std::make_shared<const SourceFile>(target.recipe.string(), bytes);
@@ -110,14 +111,14 @@ Result<void> pop(const Target& target, const build::Services& services) {
         recipe::edit_patches(file, from_source(names, source.working_directory), step)
     );
     if (text == file->text()) {
-        return {};
+        return written;
     }
     const std::string mark = bytes.substr(0, bytes.size() - file->text().size());
     QUERN_CHECK(replace_file(target.recipe, mark + text));
     services.reporter.note(
         fmt::format("{}: its patches are those of the commits", target.recipe.string())
     );
-    return {};
+    return written;
 }
 
 Result<void> run_source(const SourceFlags& flags, const Invocation& invocation) {
@@ -130,7 +131,11 @@ Result<void> run_source(const SourceFlags& flags, const Invocation& invocation) 
     const build::Services services = session->services(library);
     const auto architectures = chosen_architectures(flags.recipe.architectures);
     QUERN_TRY(const Target target, find_target(flags, services, architectures.front()));
-    return flags.action == "get" ? get(target, services) : pop(target, services);
+    QUERN_TRY(
+        const std::vector<std::string> written,
+        flags.action == "get" ? get(target, services) : pop(target, services)
+    );
+    return print_written(written, invocation.global);
 }
 
 }  // namespace

@@ -114,6 +114,28 @@ Result<void> print(std::string_view text) {
     return written;
 }
 
+std::string to_json_text(const nlohmann::ordered_json& json) {
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+Result<void> print_text(const char* name, const std::string& text, const GlobalOptions& global) {
+    if (global.format != "json") {
+        return print(text);
+    }
+    return print(to_json_text({{name, text}}));
+}
+
+Result<void> print_written(const std::vector<std::string>& paths, const GlobalOptions& global) {
+    if (global.format == "json") {
+        return print(to_json_text({{"written", paths}}));
+    }
+    std::string text;
+    for (const std::string& path : paths) {
+        text += path + "\n";
+    }
+    return print(text);
+}
+
 void print_error(const Error& error, const GlobalOptions& global) {
     std::string text;
     if (global.format == "json") {
@@ -123,7 +145,7 @@ void print_error(const Error& error, const GlobalOptions& global) {
             {"message", error.message()},
             {"help", error.help()},
         };
-        text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+        text = to_json_text(json);
     } else {
         const bool color = wants_color(global, STDERR_FILENO);
         text = fmt::format(

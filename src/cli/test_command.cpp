@@ -116,7 +116,7 @@ Result<void> run_test(const TestCommandFlags& flags, const Invocation& invocatio
         failure = failure ? std::move(failure) : report.failure();
     }
     QUERN_CHECK(write_junit(flags.test, reports));
-    QUERN_CHECK(print(invocation.global.format == "json" ? json.dump() + "\n" : text));
+    QUERN_CHECK(print(invocation.global.format == "json" ? to_json_text(json) : text));
     if (failure) {
         return std::move(*failure);
     }

@@ -17,10 +17,7 @@ Run define_version(CLI::App& app) {
     add_flag(app, "--json", *as_json, "as JSON");
     return [as_json](const Invocation& invocation) -> Result<void> {
         if (*as_json || invocation.global.format == "json") {
-            return print(
-                nlohmann::ordered_json({{"name", "quern"}, {"version", QUERN_VERSION}}).dump() +
-                "\n"
-            );
+            return print(to_json_text({{"name", "quern"}, {"version", QUERN_VERSION}}));
         }
         return print(fmt::format("quern {}\n", QUERN_VERSION));
     };
