@@ -56,8 +56,20 @@ Result<std::vector<pipeline::Step>> fetch_steps(
     return steps;
 }
 
+/// Steps that want one address by different digests want different names in the cache.
+std::string identity_of(const fetch::FetchRequest& request) {
+    std::string identity = request.url;
+    for (const auto& digest : {request.expected_sha256, request.expected_sha512}) {
+        identity += " " + (digest ? digest->hex() : std::string());
+    }
+    return identity;
+}
+
 Result<void> keep_file(
-    const fetch::FetchRequest& request, const fetch::ContentStore& store, Session& session
+    const fetch::FetchRequest& request,
+    const fetch::ContentStore& store,
+    Session& session,
+    std::vector<std::string>& kept
 ) {
     Activity activity(session.reporter(), fmt::format("fetching {}", redact_url(request.url)));
     QUERN_TRY(
@@ -68,7 +80,7 @@ Result<void> keep_file(
     for (const auto& digest : {request.expected_sha256, request.expected_sha512}) {
         if (digest) {
             QUERN_CHECK(store.insert(*digest, file.fd.get()));
-            QUERN_CHECK(print(store.path_of(*digest).string() + "\n"));
+            kept.push_back(store.path_of(*digest).string());
         }
     }
     return {};
@@ -86,6 +98,7 @@ Result<void> run_update_cache(const UpdateCacheFlags& flags, const Invocation& i
     QUERN_TRY(const auto session, Session::create(invocation, {}));
     const fetch::ContentStore store({std::filesystem::absolute(flags.cache_directory)});
     std::set<std::string> done;
+    std::vector<std::string> kept;
     for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {
         QUERN_TRY(const auto steps, fetch_steps(flags, architecture, *session));
         for (const pipeline::Step& step : steps) {
@@ -94,12 +107,12 @@ Result<void> run_update_cache(const UpdateCacheFlags& flags, const Invocation& i
                 build::fetch_request(step, session->fetcher().limits())
             );
             const bool is_pinned = request.expected_sha256 || request.expected_sha512;
-            if (is_pinned && done.insert(request.url).second) {
-                QUERN_CHECK(keep_file(request, store, *session));
+            if (is_pinned && done.insert(identity_of(request)).second) {
+                QUERN_CHECK(keep_file(request, store, *session, kept));
             }
         }
     }
-    return {};
+    return print_written(kept, invocation.global);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What steps may reach beside their guest: caches, secrets, time; and that none of it shows in what a build leaves."""
 import gzip
+import hashlib
+import json
 import pathlib
 import sys
 import time
@@ -133,4 +135,20 @@ def filled_cache(bench):
     expect((bench.folder / "mine" / f"sha256:{digest}").read_bytes() == source.read_bytes(), "other bytes")
 
 
-main([filled_cache, source_cache, language_cache, shared_caches, secrets, env_files, time_limit, processes])
+def filled_cache_by_every_digest(bench):
+    """update-cache keeps a file under each digest that some step knows it by; --format json tells their paths."""
+    source = next((STATE / "sources").glob("sha256:*"))
+    names = [source.name, "sha512:" + hashlib.sha512(source.read_bytes()).hexdigest()]
+    steps = [f"{{uses: fetch, with: {{uri: 'https://nowhere.invalid/x.tar', expected-{name.replace(':', ': ')}, extract: false}}}}" for name in names]
+    recipe = bench.recipe(HEAD % ("", "") + f"pipeline: [{', '.join(steps)}]\n")
+    content = bench.folder / "cache/content"
+    content.mkdir(parents=True)
+    (bench.folder / "mine").mkdir()
+    for name in names:
+        (content / name).write_bytes(source.read_bytes())
+    done = bench.run("--format", "json", "update-cache", recipe, "--cache-dir", "mine", env=env(bench))
+    kept = [pathlib.Path(path).name for path in json.loads(done.stdout)["written"]]
+    expect(kept == names and {path.name for path in (bench.folder / "mine").iterdir()} >= set(names), done.stdout)
+
+
+main([filled_cache, filled_cache_by_every_digest, source_cache, language_cache, shared_caches, secrets, env_files, time_limit, processes])
