@@ -184,7 +184,7 @@ Result<std::vector<fs::path>> find_recipes(const fs::path& directory) {
                     break;
                 }
             }
-        } else if (is_yaml(each->path()) && is_recipe(each->path())) {
+        } else if (is_yaml(each->path()) && each->is_regular_file(unreadable) && is_recipe(each->path())) {
             found.push_back(each->path());
         }
     }

@@ -50,7 +50,11 @@ Result<void> add_recipes(const fs::path& given, std::vector<fs::path>& recipes) 
          !failure && entry != fs::directory_iterator();
          entry.increment(failure)) {
         const std::string name = entry->path().filename().string();
-        if (!name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))) {
+        // A link to nowhere is told of; who opens a pipe waits for whoever writes in it.
+        std::error_code unreadable;
+        const fs::file_status status = entry->status(unreadable);
+        if (!name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml")) &&
+            !fs::is_directory(status) && !fs::is_other(status)) {
             found.push_back(entry->path());
         }
     }

@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -122,6 +124,8 @@ TEST_CASE(
     write("one/melange.yaml", "package: {name: one}\n");
     write("one/data.yaml", "package: none\n");
     write("deep/er/melange.yaml", "package: {name: deep}\n");
+    // Nobody writes in it: who opens it waits for ever.
+    REQUIRE(::mkfifo((root / "pipe.yaml").c_str(), 0600) == 0);
     const auto found = build::find_recipes(root);
     REQUIRE(found);
     CHECK(*found == Paths{root / "one/melange.yaml", root / "two.yaml"});
