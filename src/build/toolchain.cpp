@@ -51,18 +51,18 @@ std::string toolchain_of(const std::vector<repository::Selected>& packages) {
     std::map<std::string, std::vector<const apk::IndexEntry*>> providers;
     std::vector<const apk::IndexEntry*> pending;
     for (const repository::Selected& selected : packages) {
-        providers[selected.entry->name].push_back(selected.entry);
+        providers[selected.entry->name].push_back(selected.entry.get());
         for (const std::string& provided : selected.entry->provides) {
             const std::string name = name_of(provided);
-            providers[name].push_back(selected.entry);
+            providers[name].push_back(selected.entry.get());
             if (name.starts_with(command) && is_tool(name.substr(command.size()))) {
-                pending.push_back(selected.entry);
+                pending.push_back(selected.entry.get());
             }
         }
     }
     if (pending.empty()) {
         for (const repository::Selected& selected : packages) {
-            pending.push_back(selected.entry);
+            pending.push_back(selected.entry.get());
         }
     }
     std::set<std::string> lines;

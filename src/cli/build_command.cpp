@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "cli/build_report.hpp"
 #include "cli/command.hpp"
 #include "cli/recipe_flags.hpp"
 #include "cli/session.hpp"
@@ -18,7 +19,6 @@
 #include "support/timestamp.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -316,55 +316,6 @@ std::string recipe_commit(
     return "unknown";
 }
 
-std::string to_text(const build::BuildReport& report) {
-    std::string text;
-    for (const build::BuiltPackage& package : report.packages) {
-        text += package.path.string() + "\n";
-    }
-    return text;
-}
-
-nlohmann::ordered_json to_json(const build::CacheReport& cache) {
-    nlohmann::ordered_json json = {{"name", cache.name}};
-    if (cache.is_counted) {
-        json["files"] = cache.files;
-        json["bytes"] = cache.bytes;
-        json["new_files"] = cache.new_files;
-        json["new_bytes"] = cache.new_bytes;
-    }
-    if (cache.counts) {
-        json["hits"] = cache.counts->hits;
-        json["misses"] = cache.counts->misses;
-        json["passed_over"] = cache.counts->passed_over;
-    }
-    return json;
-}
-
-std::string json_of(const build::BuildReport& report) {
-    nlohmann::ordered_json packages = nlohmann::ordered_json::array();
-    for (const build::BuiltPackage& package : report.packages) {
-        packages.push_back({
-            {"name", package.name},
-            {"path", package.path.string()},
-            {"size", package.file_size},
-            {"checksum", package.checksum},
-        });
-        if (!package.provenance.empty()) {
-            packages.back()["provenance"] = package.provenance.string();
-        }
-    }
-    nlohmann::ordered_json caches = nlohmann::ordered_json::array();
-    for (const build::CacheReport& cache : report.caches) {
-        caches.push_back(to_json(cache));
-    }
-    return to_json_text(
-        {{"packages", packages},
-         {"caches", caches},
-         {"log", report.log.string()},
-         {"unchanged", report.is_unchanged}}
-    );
-}
-
 /// Packages of version 3 beside those that were built, if they are asked for; they join the list.
 Result<void> add_v3(
     build::BuildReport& report,
@@ -399,6 +350,7 @@ Result<void> add_v3(
             {package.info.name, package.path, package.file_size, package.checksum}
         );
     }
+    activity.outcome("done");
     return {};
 }
 

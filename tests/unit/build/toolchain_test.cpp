@@ -17,7 +17,7 @@ struct Package {
 };
 
 std::string toolchain(const std::vector<Package>& packages) {
-    auto index = std::make_shared<apk::Index>();
+    std::vector<repository::Selected> chosen;
     for (const Package& package : packages) {
         apk::IndexEntry entry;
         entry.name = package.name;
@@ -25,11 +25,7 @@ std::string toolchain(const std::vector<Package>& packages) {
         entry.checksum = package.checksum;
         entry.provides = package.provides;
         entry.depends = package.depends;
-        index->entries.push_back(std::move(entry));
-    }
-    std::vector<repository::Selected> chosen;
-    for (const apk::IndexEntry& entry : index->entries) {
-        chosen.push_back({index, &entry, {}, "x86_64"});
+        chosen.push_back({std::make_shared<const apk::IndexEntry>(std::move(entry)), {}, "x86_64"});
     }
     return toolchain_of(chosen);
 }
