@@ -40,7 +40,7 @@ using DataWriter = std::function<Result<void>(DataSink& sink)>;
 
 struct PackageWriterOptions {
     const Signer* key = nullptr;  ///< unsigned without
-    Timestamp timestamp;          ///< mtime of signature and control entries
+    Timestamp timestamp = {};     ///< mtime of signature and control entries
     int compression_level = 0;    ///< 0 = default_gzip_level
     ThreadPool* pool = nullptr;
 };
