@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/gzip_deflate.hpp"
 
-#include "archive/gzip_functions.hpp"
+#include "archive/inflate.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,6 @@ namespace quern::archive {
 namespace {
 
 constexpr std::size_t input_size = std::size_t{128} << 10U;
-constexpr std::uint64_t ratio_grace = std::uint64_t{16} << 20U;
 
 Error damaged(std::string_view what) {
     return {ErrorCode::invalid_data, fmt::format("damaged deflate data: {}", what)};
@@ -30,7 +29,6 @@ struct DeflateReader::State {
 
     Result<void> refill();
     Result<std::size_t> inflate(std::span<char> buffer);
-    Result<void> check_limits() const;
     Result<void> check_end();
 
     ByteSource& source;
@@ -55,22 +53,6 @@ Result<void> DeflateReader::State::refill() {
     return {};
 }
 
-Result<void> DeflateReader::State::check_limits() const {
-    if (produced > limits.output_bytes) {
-        return Error(
-            ErrorCode::limit,
-            fmt::format("deflate data unpacks to more than {} bytes", limits.output_bytes)
-        );
-    }
-    if (produced > ratio_grace && produced / std::max<std::uint64_t>(limits.ratio, 1) > consumed) {
-        return Error(
-            ErrorCode::limit,
-            fmt::format("deflate data unpacks to more than {} times its size", limits.ratio)
-        );
-    }
-    return {};
-}
-
 /// ISA-L runs ahead by up to eight bytes, which it keeps in its bit buffer.
 Result<void> DeflateReader::State::check_end() {
     is_finished = true;
@@ -85,18 +67,14 @@ Result<void> DeflateReader::State::check_end() {
 Result<std::size_t> DeflateReader::State::inflate(std::span<char> buffer) {
     while (true) {
         QUERN_CHECK(refill());
-        inflater.next_in = reinterpret_cast<std::uint8_t*>(in.data() + begin);
-        inflater.avail_in = static_cast<std::uint32_t>(end - begin);
-        inflater.next_out = reinterpret_cast<std::uint8_t*>(buffer.data());
-        inflater.avail_out = static_cast<std::uint32_t>(buffer.size());
-        const int status = isal_inflate(&inflater);
-        begin = end - inflater.avail_in;
-        if (status != ISAL_DECOMP_OK) {
+        const auto taken = inflate_some(inflater, {in.data() + begin, end - begin}, buffer);
+        if (!taken) {
             return damaged("its blocks are not valid");
         }
+        begin += *taken;
         const std::size_t made = buffer.size() - inflater.avail_out;
         produced += made;
-        QUERN_CHECK(check_limits());
+        QUERN_CHECK(check_inflated("deflate", limits, consumed, produced));
         if (inflater.block_state == ISAL_BLOCK_FINISH) {
             QUERN_CHECK(check_end());
             return made;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/gzip_reader.hpp"
 
-#include "archive/gzip_functions.hpp"
+#include "archive/inflate.hpp"
 
 #include <fmt/format.h>
 
@@ -24,7 +24,6 @@ constexpr std::size_t headroom = 16;
 constexpr std::size_t first_input_size = std::size_t{16} << 10U;  ///< a control section is small
 constexpr std::size_t input_size = std::size_t{128} << 10U;
 constexpr std::size_t output_size = std::size_t{128} << 10U;
-constexpr std::uint64_t ratio_grace = std::uint64_t{16} << 20U;
 
 // Bits of FLG. Source: RFC 1952 2.3.1.
 constexpr unsigned flag_header_crc = 2;
@@ -60,9 +59,7 @@ struct GzipReader::State {
     Result<void> read_header();
     Result<void> skip_text();
     Result<std::size_t> inflate(std::span<char> buffer);
-    Result<void> inflate_some(std::span<char> buffer);
     Result<void> finish_member();
-    Result<void> check_limits() const;
     void tap_until(std::size_t position);
     std::uint64_t member_input() const { return base + begin - member_start; }
 
@@ -176,34 +173,24 @@ Result<void> GzipReader::State::read_header() {
     return {};
 }
 
-/// One call of ISA-L; `buffer` is what is left of the caller's.
-Result<void> GzipReader::State::inflate_some(std::span<char> buffer) {
-    if (begin == end) {
-        // At the end of the source too: the rest may lie in ISA-L's bit buffer.
-        QUERN_TRY(std::ignore, refill());
-    }
-    inflater.next_in = reinterpret_cast<std::uint8_t*>(in.get() + begin);
-    inflater.avail_in = static_cast<std::uint32_t>(end - begin);
-    inflater.next_out = reinterpret_cast<std::uint8_t*>(buffer.data());
-    inflater.avail_out = static_cast<std::uint32_t>(buffer.size());
-    const int status = isal_inflate(&inflater);
-    begin = end - inflater.avail_in;
-    if (status != ISAL_DECOMP_OK) {
-        return damaged("its blocks are not valid");
-    }
-    return {};
-}
-
 Result<std::size_t> GzipReader::State::inflate(std::span<char> buffer) {
     constexpr std::size_t most = std::size_t{1} << 30U;  // ISA-L counts in 32 bits
     buffer = buffer.first(std::min(buffer.size(), most));
     std::size_t made = 0;
     while (made == 0 && is_in_member) {
         const bool was_empty = begin == end;
-        QUERN_CHECK(inflate_some(buffer));
+        if (was_empty) {
+            // At the end of the source too: the rest may lie in ISA-L's bit buffer.
+            QUERN_TRY(std::ignore, refill());
+        }
+        const auto taken = inflate_some(inflater, {in.get() + begin, end - begin}, buffer);
+        if (!taken) {
+            return damaged("its blocks are not valid");
+        }
+        begin += *taken;
         made = buffer.size() - inflater.avail_out;
         member_output += made;
-        QUERN_CHECK(check_limits());
+        QUERN_CHECK(check_inflated("gzip", limits, member_input(), member_output));
         if (inflater.block_state == ISAL_BLOCK_FINISH) {
             QUERN_CHECK(finish_member());
         } else if (made == 0 && was_empty && end == headroom) {
@@ -211,23 +198,6 @@ Result<std::size_t> GzipReader::State::inflate(std::span<char> buffer) {
         }
     }
     return made;
-}
-
-Result<void> GzipReader::State::check_limits() const {
-    if (member_output > limits.output_bytes) {
-        return Error(
-            ErrorCode::limit,
-            fmt::format("gzip data unpacks to more than {} bytes", limits.output_bytes)
-        );
-    }
-    if (member_output > ratio_grace &&
-        member_output / std::max<std::uint64_t>(limits.ratio, 1) > member_input()) {
-        return Error(
-            ErrorCode::limit,
-            fmt::format("gzip data unpacks to more than {} times its size", limits.ratio)
-        );
-    }
-    return {};
 }
 
 /// Gives back what ISA-L read too far, checks the trailer.
