@@ -137,46 +137,32 @@ Result<bool> offer_shell(
     return status.is_success();
 }
 
-Error disk_error(const pipeline::Step& step, const DiskBound& disk) {
+Error stopped_error(const pipeline::Step& step, std::string_view why) {
     const std::string place = place_of(step);
-    return Error(
-               ErrorCode::limit,
-               fmt::format(
-                   "{}step '{}' of {} was stopped: the build has written more than {}",
-                   place.empty() ? "" : place + ": ",
-                   step.name,
-                   step.package,
-                   human_size(disk.bytes())
-               )
+    return {
+        ErrorCode::limit,
+        fmt::format(
+            "{}step '{}' of {} was stopped: {}",
+            place.empty() ? "" : place + ": ",
+            step.name,
+            step.package,
+            why
+        )};
+}
+
+Error disk_error(const pipeline::Step& step, const DiskBound& disk) {
+    return stopped_error(
+               step, fmt::format("the build has written more than {}", human_size(disk.bytes()))
     )
         .help("package.resources.disk of the recipe or --disk sets how much all steps may write");
 }
 
 // `cause`: of a bound on memory or processes; a deadline that has passed is said in our words.
 Error limit_error(const pipeline::Step& step, const StepSettings& settings, const Error& cause) {
-    const std::string place = place_of(step);
     if (!settings.deadline || std::chrono::steady_clock::now() < *settings.deadline) {
-        return Error(
-                   ErrorCode::limit,
-                   fmt::format(
-                       "{}step '{}' of {} was stopped: {}",
-                       place.empty() ? "" : place + ": ",
-                       step.name,
-                       step.package,
-                       cause.message()
-                   )
-        )
-            .help(cause.help());
+        return stopped_error(step, cause.message()).help(cause.help());
     }
-    return Error(
-               ErrorCode::limit,
-               fmt::format(
-                   "{}step '{}' of {} was stopped: the build exceeded its timeout",
-                   place.empty() ? "" : place + ": ",
-                   step.name,
-                   step.package
-               )
-    )
+    return stopped_error(step, "the build exceeded its timeout")
         .help("package.timeout of the recipe or --timeout sets how long all steps together may take"
         );
 }
