@@ -62,11 +62,9 @@ std::uint32_t PoolNames::hash(NameId id) const {
                             : more_.hash(static_cast<NameId>(id - base_count_));
 }
 
-Provide ProvideRange::Iterator::operator*() const {
-    const apk::IndexTable::Provided provided = range_->table_->provided(number_);
-    return {
-        range_->ids_.empty() ? provided.name_number : range_->ids_[provided.name_number],
-        provided.version};
+Provide ProvideRange::operator[](std::size_t number) const {
+    const apk::IndexTable::Provided provided = table_->provided(number);
+    return {ids_.empty() ? provided.name_number : ids_[provided.name_number], provided.version};
 }
 
 PackagePool::PackagePool(

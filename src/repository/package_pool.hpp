@@ -65,38 +65,44 @@ class PoolNames {
     apk::NameTable more_;
 };
 
+/// Goes through what a range makes while it is looked at: `range[i]`. The range is a few pointers,
+/// and is kept by value.
+template <typename Range>
+class RangeIterator {
+ public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = typename Range::value_type;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const value_type*;
+    using reference = value_type;
+
+    RangeIterator(const Range& range, std::size_t place) : range_(range), place_(place) {}
+    value_type operator*() const { return range_[place_]; }
+    RangeIterator& operator++() {
+        ++place_;
+        return *this;
+    }
+    bool operator==(const RangeIterator& other) const { return place_ == other.place_; }
+
+ private:
+    Range range_;
+    std::size_t place_;
+};
+
 /// Some packages by their numbers in one index, or by ids.
 class PackageRange {
  public:
-    class Iterator {
-     public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = PackageId;
-        using difference_type = std::ptrdiff_t;
-        using pointer = const PackageId*;
-        using reference = PackageId;
-
-        Iterator(const std::uint32_t* place, PackageId first) : place_(place), first_(first) {}
-        PackageId operator*() const { return first_ + *place_; }
-        Iterator& operator++() {
-            ++place_;
-            return *this;
-        }
-        bool operator==(const Iterator& other) const { return place_ == other.place_; }
-
-     private:
-        const std::uint32_t* place_;
-        PackageId first_;
-    };
+    using value_type = PackageId;
 
     PackageRange() = default;
     /// `first` is the id of number 0.
     explicit PackageRange(std::span<const std::uint32_t> numbers, PackageId first = 0)
         : numbers_(numbers), first_(first) {}
     bool empty() const { return numbers_.empty(); }
-    PackageId front() const { return first_ + numbers_.front(); }
-    Iterator begin() const { return {numbers_.data(), first_}; }
-    Iterator end() const { return {numbers_.data() + numbers_.size(), first_}; }
+    PackageId operator[](std::size_t i) const { return first_ + numbers_[i]; }
+    PackageId front() const { return (*this)[0]; }
+    RangeIterator<PackageRange> begin() const { return {*this, 0}; }
+    RangeIterator<PackageRange> end() const { return {*this, numbers_.size()}; }
 
  private:
     std::span<const std::uint32_t> numbers_;
@@ -106,26 +112,7 @@ class PackageRange {
 /// What one package provides, made while it is looked at.
 class ProvideRange {
  public:
-    class Iterator {
-     public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = Provide;
-        using difference_type = std::ptrdiff_t;
-        using pointer = const Provide*;
-        using reference = Provide;
-
-        Iterator(const ProvideRange& range, std::size_t number) : range_(&range), number_(number) {}
-        Provide operator*() const;
-        Iterator& operator++() {
-            ++number_;
-            return *this;
-        }
-        bool operator==(const Iterator& other) const { return number_ == other.number_; }
-
-     private:
-        const ProvideRange* range_;
-        std::size_t number_;
-    };
+    using value_type = Provide;
 
     /// `ids` are the names of the table by number; none: the numbers themselves.
     ProvideRange(
@@ -134,8 +121,9 @@ class ProvideRange {
         std::pair<std::size_t, std::size_t> numbers
     )
         : table_(&table), ids_(ids), numbers_(numbers) {}
-    Iterator begin() const { return {*this, numbers_.first}; }
-    Iterator end() const { return {*this, numbers_.second}; }
+    Provide operator[](std::size_t number) const;  ///< by its number in the table
+    RangeIterator<ProvideRange> begin() const { return {*this, numbers_.first}; }
+    RangeIterator<ProvideRange> end() const { return {*this, numbers_.second}; }
 
  private:
     const apk::IndexTable* table_;
