@@ -8,9 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <memory>
-#include <unordered_set>
 #include <utility>
 
 namespace quern::image {
@@ -18,70 +15,6 @@ namespace {
 
 /// No repository can be called so: it holds a NUL.
 const std::string base_location("base\0image", 10);
-
-using Labels = std::unordered_set<std::string>;
-
-std::string label(const apk::IndexRow& row) {
-    return fmt::format("{}-{}", row.name, row.version);
-}
-
-Labels labels_of(const Chosen& chosen) {
-    Labels labels;
-    for (const repository::RepositoryIndex& index : chosen.indexes) {
-        for (std::size_t i = 0; i < index.packages.size(); ++i) {
-            labels.insert(label(index.packages.row(i)));
-        }
-    }
-    return labels;
-}
-
-/// What is left out, and the first architecture that does not have it.
-using Missing = std::map<std::string, std::string>;
-
-/// The indexes of one architecture without what another one lacks.
-Result<std::vector<repository::RepositoryIndex>> in_all(
-    const std::vector<Chosen>& all,
-    const std::vector<Labels>& labels,
-    std::size_t own,
-    Missing& missing
-) {
-    std::vector<repository::RepositoryIndex> indexes = all[own].indexes;
-    for (repository::RepositoryIndex& index : indexes) {
-        apk::Index kept;
-        for (std::size_t i = 0; i < index.packages.size(); ++i) {
-            const std::string name = label(index.packages.row(i));
-            std::size_t other = 0;
-            while (other < all.size() && labels[other].count(name) != 0) {
-                ++other;
-            }
-            if (other == all.size()) {
-                kept.entries.push_back(index.packages.entry(i));
-            } else {
-                missing.emplace(name, apk::to_oci_architecture(all[other].architecture));
-            }
-        }
-        if (kept.entries.size() != index.packages.size()) {
-            QUERN_TRY(index.packages, apk::IndexTable::of(kept));
-        }
-    }
-    return indexes;
-}
-
-/// Says which of the packages that the failure is about were left out.
-Error explain_missing(Error error, const Missing& missing) {
-    for (const auto& [name, architecture] : missing) {
-        const std::size_t dash = name.rfind('-', name.rfind('-') - 1);
-        if (error.message().find(name.substr(0, dash)) != std::string::npos) {
-            return std::move(error).help(fmt::format(
-                "{} is not there for {}: build it for that architecture too, or name fewer "
-                "architectures with --arch",
-                name,
-                architecture
-            ));
-        }
-    }
-    return error;
-}
 
 void pin(Chosen& chosen) {
     for (const repository::Selected& selected : chosen.packages) {
@@ -97,15 +30,12 @@ void pin(Chosen& chosen) {
 }
 
 Result<void> resolve_into(
-    Chosen& chosen,
-    std::vector<std::string> words,
-    const std::vector<repository::RepositoryIndex>& indexes,
-    const repository::ResolveOptions& options = {}
+    Chosen& chosen, std::vector<std::string> words, const repository::ResolveOptions& options = {}
 ) {
     words.insert(words.end(), chosen.below.begin(), chosen.below.end());
     QUERN_TRY(const std::vector<apk::Dependency> world, parse_world(sorted_set(std::move(words))));
-    auto resolved = repository::resolve(world, indexes, options);
-    if (!resolved && indexes.empty()) {
+    auto resolved = repository::resolve(world, chosen.indexes, options);
+    if (!resolved && chosen.indexes.empty()) {
         return Error(
                    ErrorCode::not_found,
                    fmt::format("no repository has packages for {}", printable(chosen.architecture))
@@ -134,6 +64,18 @@ void add_base(Chosen& chosen, const Base& base) {
     chosen.below = base.pinned;
 }
 
+std::vector<repository::RepositoryIndex> peers_of(
+    const Chosen& chosen, const std::vector<Chosen>& all
+) {
+    std::vector<repository::RepositoryIndex> peers;
+    for (const Chosen& other : all) {
+        if (&other != &chosen) {
+            peers.insert(peers.end(), other.indexes.begin(), other.indexes.end());
+        }
+    }
+    return peers;
+}
+
 }  // namespace
 
 Result<std::vector<apk::Dependency>> parse_world(const std::vector<std::string>& words) {
@@ -159,7 +101,6 @@ Result<std::vector<Chosen>> choose_packages(
     const Services& services
 ) {
     std::vector<Chosen> all;
-    std::vector<Labels> labels;
     for (const std::string& architecture : architectures) {
         Chosen& chosen = all.emplace_back();
         chosen.architecture = architecture;
@@ -167,21 +108,13 @@ Result<std::vector<Chosen>> choose_packages(
         if (const auto base = bases.find(architecture); base != bases.end()) {
             add_base(chosen, base->second);
         }
-        if (architectures.size() > 1) {
-            labels.push_back(labels_of(chosen));
-        }
     }
-    const repository::ResolveOptions options{.time_limit = sources.resolve_timeout, .peers = {}};
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        Missing missing;
-        auto indexes = all[i].indexes;
-        if (all.size() > 1) {
-            QUERN_TRY(indexes, in_all(all, labels, i, missing));
-        }
-        if (auto resolved = resolve_into(all[i], world, indexes, options); !resolved) {
-            return explain_missing(std::move(resolved).error(), missing);
-        }
-        pin(all[i]);
+    for (Chosen& chosen : all) {
+        const auto peers = peers_of(chosen, all);
+        QUERN_CHECK(
+            resolve_into(chosen, world, {.time_limit = sources.resolve_timeout, .peers = peers})
+        );
+        pin(chosen);
     }
     return all;
 }
@@ -189,7 +122,7 @@ Result<std::vector<Chosen>> choose_packages(
 Result<void> order_pinned(Chosen& chosen, const std::vector<std::string>& more) {
     std::vector<std::string> words = chosen.pinned;
     words.insert(words.end(), more.begin(), more.end());
-    return resolve_into(chosen, std::move(words), chosen.indexes);
+    return resolve_into(chosen, std::move(words));
 }
 
 }  // namespace quern::image

@@ -19,6 +19,7 @@ namespace {
 /// More of a kind hide what matters.
 constexpr std::size_t most_named = 5;
 constexpr std::size_t most_reasons = 200;
+constexpr const char* not_for_architecture = "not-for-architecture";
 
 /// "a-1, a-2 and a-3", or "a-1, a-2, a-3, a-4, a-5 and 12 more".
 std::string join_some(const std::vector<std::string>& words) {
@@ -120,6 +121,9 @@ void Words::tell_rejected(const Contradiction::Part& part) {
         refusal_.reasons.back().relation = part.relation->text;
         refusal_.help = help_for(pool_, pool_.names().text(part.relation->name));
     }
+    if (by_rule.contains(not_for_architecture) && refusal_.help.empty()) {
+        refusal_.help = "build it for that architecture too, or leave that architecture out";
+    }
     for (auto& [rule, reasons] : by_rule) {
         const std::size_t named = reasons.size() <= most_named + 1 ? reasons.size() : most_named;
         Reason rest{rule, {}, std::string(part.relation->text), {}};
@@ -198,7 +202,7 @@ Reason reason_against(const PackagePool& pool, PackageId id, const Relation& rel
     const std::string label = pool.label(id);
     if (const std::string_view peer = pool.missing_for(id); !peer.empty()) {
         return make_reason(
-            "not-for-architecture", {label}, fmt::format("{} is not there for {}", label, peer)
+            not_for_architecture, {label}, fmt::format("{} is not there for {}", label, peer)
         );
     }
     if (pool.satisfies(id, relation)) {

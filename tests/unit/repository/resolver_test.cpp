@@ -267,7 +267,8 @@ TEST_CASE("resolver: only what every peer has is chosen", "[repository][resolver
         const auto resolution = resolve(
             world_of(world), indexes, {.time_limit = std::chrono::seconds(5), .peers = peers}
         );
-        std::string text = resolution ? "" : resolution.error().message();
+        std::string text =
+            resolution ? "" : resolution.error().message() + "; " + resolution.error().help();
         for (std::size_t i = 0; resolution && i < resolution->packages.size(); ++i) {
             text += (i == 0 ? "" : " ") + resolution->packages[i].entry->file_name();
         }
@@ -275,6 +276,7 @@ TEST_CASE("resolver: only what every peer has is chosen", "[repository][resolver
     };
     CHECK(chosen("a") == "b-1.apk a-1.apk");
     CHECK(mentions(chosen("c"), "c-1 is not there for aarch64"));
+    CHECK(mentions(chosen("c"), "build it for that architecture too"));
     CHECK(chosen("d") == "d-1.apk");
 }
 
