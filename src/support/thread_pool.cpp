@@ -98,15 +98,14 @@ class IndexLoop {
 
 }  // namespace
 
-ThreadPool::ThreadPool(std::size_t threads) {
-    const std::size_t count = threads == 0 ? usable_processors() : threads;
-    threads_.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
-    }
-}
+ThreadPool::ThreadPool(std::size_t threads) : size_(threads == 0 ? usable_processors() : threads) {}
 
 ThreadPool::~ThreadPool() {
+    {
+        // A task that still runs may submit more.
+        const std::lock_guard lock(mutex_);
+        size_ = threads_.size();
+    }
     for (std::jthread& thread : threads_) {
         thread.request_stop();
     }
@@ -117,6 +116,9 @@ void ThreadPool::submit(std::function<void()> task) {
     {
         const std::lock_guard lock(mutex_);
         tasks_.push_back(std::move(task));
+        if (threads_.size() < size_) {
+            threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+        }
     }
     ready_.notify_one();
 }

@@ -14,7 +14,8 @@
 
 namespace quern {
 
-/// A fixed number of threads that run tasks in the order in which they were given.
+/// A bounded number of threads that run tasks in the order in which they were given. One starts
+/// with each of the first tasks, so that a pool without tasks costs nothing.
 class ThreadPool {
  public:
     /// `threads` = 0 means one for each processor that this process may use.
@@ -24,7 +25,7 @@ class ThreadPool {
     /// Waits for all tasks.
     ~ThreadPool();
 
-    std::size_t size() const { return threads_.size(); }
+    std::size_t size() const { return size_; }
     void submit(std::function<void()> task);
     /// Runs `body(0)` to `body(count - 1)`, waits for all; gives the error of the lowest index.
     /// After an error no further index starts. The calling thread is one of `size` that work, so a
@@ -35,6 +36,8 @@ class ThreadPool {
 
  private:
     void work(const std::stop_token& stop);
+
+    std::size_t size_;
     std::mutex mutex_;
     std::condition_variable_any ready_;
     std::deque<std::function<void()>> tasks_;
