@@ -7,6 +7,7 @@
 
 #include "apk/field_rules.hpp"
 #include "apk/key_handle.hpp"
+#include "apk/rsa_public_key.hpp"
 #include "support/atomic_file.hpp"
 #include "support/crypto_functions.hpp"
 #include "support/digest.hpp"
@@ -143,11 +144,15 @@ Result<PublicKey> PublicKey::parse(std::string_view pem) {
         return invalid("more than one PEM block: a key file holds one key");
     }
     ERR_clear_error();
-    const Bio input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    QUERN_ASSERT(input != nullptr);
-    std::shared_ptr<EVP_PKEY> key(
-        PEM_read_bio_PUBKEY(input.get(), nullptr, &no_passphrase, nullptr), EVP_PKEY_free
-    );
+    std::shared_ptr<EVP_PKEY> key = read_rsa_public_key(pem);
+    if (!key) {
+        ERR_clear_error();
+        const Bio input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+        QUERN_ASSERT(input != nullptr);
+        key.reset(
+            PEM_read_bio_PUBKEY(input.get(), nullptr, &no_passphrase, nullptr), EVP_PKEY_free
+        );
+    }
     if (!key) {
         return not_a_public_key(pem);
     }

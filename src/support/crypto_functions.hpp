@@ -10,6 +10,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -27,6 +28,7 @@ QUERN_CRYPTO(BIO_new);
 QUERN_CRYPTO(BIO_new_mem_buf);
 QUERN_CRYPTO(BIO_s_mem);
 QUERN_CRYPTO(BIO_s_secmem);
+QUERN_CRYPTO(BN_bin2bn);
 QUERN_CRYPTO(BN_free);
 QUERN_CRYPTO(BN_is_odd);
 QUERN_CRYPTO(BN_is_one);
@@ -44,10 +46,13 @@ QUERN_CRYPTO(EVP_MD_fetch);
 QUERN_CRYPTO(EVP_MD_free);
 QUERN_CRYPTO(EVP_PKEY_CTX_free);
 QUERN_CRYPTO(EVP_PKEY_CTX_new);
+QUERN_CRYPTO(EVP_PKEY_CTX_new_from_name);
 QUERN_CRYPTO(EVP_PKEY_CTX_set_rsa_padding);
 QUERN_CRYPTO(EVP_PKEY_CTX_set_signature_md);
 QUERN_CRYPTO(EVP_PKEY_Q_keygen);
 QUERN_CRYPTO(EVP_PKEY_free);
+QUERN_CRYPTO(EVP_PKEY_fromdata);
+QUERN_CRYPTO(EVP_PKEY_fromdata_init);
 QUERN_CRYPTO(EVP_PKEY_get0_type_name);
 QUERN_CRYPTO(EVP_PKEY_get_base_id);
 QUERN_CRYPTO(EVP_PKEY_get_bits);
@@ -61,6 +66,12 @@ QUERN_CRYPTO(EVP_sha1);
 QUERN_CRYPTO(EVP_sha256);
 QUERN_CRYPTO(EVP_sha512);
 QUERN_CRYPTO(OPENSSL_cleanse);
+QUERN_CRYPTO(OSSL_PARAM_BLD_free);
+QUERN_CRYPTO(OSSL_PARAM_BLD_new);
+QUERN_CRYPTO(OSSL_PARAM_BLD_push_BN);
+QUERN_CRYPTO(OSSL_PARAM_BLD_to_param);
+QUERN_CRYPTO(OSSL_PARAM_free);
+QUERN_CRYPTO(PEM_read_bio);
 QUERN_CRYPTO(PEM_read_bio_PUBKEY);
 QUERN_CRYPTO(PEM_read_bio_PrivateKey);
 QUERN_CRYPTO(PEM_write_bio_PKCS8PrivateKey);

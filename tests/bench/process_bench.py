@@ -128,7 +128,7 @@ def write_repository(scratch, quern, key, packages=5000):
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
     subprocess.run([quern, "sign-index", "--signing-key", key, path], check=True, stdout=subprocess.DEVNULL)
-    return [f"package-{i:05}" for i in range(0, 37 * 16, 37)]
+    return [f"package-{i:05}" for i in range(0, 37 * 28, 37)]
 
 
 def calls(arguments):
