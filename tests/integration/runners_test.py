@@ -137,12 +137,17 @@ class Place:
             self.program = QUERN
         self.state = self.folder / "state"
         shutil.copytree(STATE, self.state, symlinks=True, ignore=shutil.ignore_patterns(".apt-sources"))
+        self.give(self.folder)
 
     def recipe(self, text):
         (self.folder / "probe").mkdir(exist_ok=True)
         (self.folder / "probe/melange.yaml").write_text(text)
+        self.give(self.folder / "probe")
+
+    def give(self, path):
+        """What is made here is the user's; a cache is never given: what is in root trees belongs to many ids."""
         if self.who == "user":
-            subprocess.run(["chown", "-R", f"{USER}:", self.folder], check=True)
+            subprocess.run(["chown", "-R", f"{USER}:", path], check=True)
 
     def words(self, *words):
         """The command for a build, in whatever it has to be wrapped."""
@@ -154,11 +159,12 @@ class Place:
                     f"{QUERN.parent}:/program:ro", "-w", "/state", "-e", "QUERN_CACHE_DIR=/state/cache", host_image(), "/program/quern", *call]
         if self.who == "user":
             groups = [f"--groups={grp.getgrnam('docker').gr_gid}"] if self.runner == "docker" else ["--init-groups"]
-            return ["setpriv", "--reuid", USER, "--regid", USER, *groups, "--reset-env", self.program, *call]
+            return ["setpriv", "--reuid", USER, "--regid", USER, *groups, "--reset-env",
+                    "env", f"QUERN_CACHE_DIR={self.cache()}", self.program, *call]
         return [self.program, *call]
 
     def start(self, *words):
-        environment = {**os.environ, "QUERN_CACHE_DIR": str(self.folder / "cache")}
+        environment = {**os.environ, "QUERN_CACHE_DIR": str(self.cache())}
         if self.who == "user":
             environment["HOME"] = str(self.folder)
         return subprocess.Popen([str(word) for word in self.words(*words)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -171,7 +177,7 @@ class Place:
         return out + err
 
     def cache(self):
-        return pathlib.Path(user().pw_dir) / ".cache/quern" if self.who == "user" else self.folder / "cache"
+        return self.folder / "cache"
 
     def close(self):
         if self.who == "user":
