@@ -48,6 +48,10 @@ void configure(Level level, std::string_view filter) {
             all.everywhere = std::max(all.everywhere, parse_level(words.front()));
         }
     }
+    if (all.everywhere == Level::off && all.by_layer.empty()) {
+        all.logger = nullptr;
+        return;
+    }
     auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     all.logger = std::make_shared<spdlog::logger>("quern", std::move(sink));
     all.logger->set_pattern("%l %v");
