@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace quern::repository {
@@ -135,7 +136,7 @@ void GreedyWalk::filter(const Relation& relation, std::string_view pin, PackageI
 /// The best of `found_`, which is not empty.
 PackageId GreedyWalk::best(const Relation& relation, std::string_view pin) {
     PackageId winner = found_.front();
-    for (const PackageId id : found_) {
+    for (const PackageId id : std::span(found_).subspan(1)) {
         if (compare_candidates(pool_, {id, winner}, relation.name, pin, earlier_).order < 0) {
             winner = id;
         }
