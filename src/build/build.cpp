@@ -8,7 +8,6 @@
 
 #include "build/build_plan.hpp"
 #include "build/cache_report.hpp"
-#include "build/disk_bound.hpp"
 #include "build/foreign.hpp"
 #include "build/guest.hpp"
 #include "build/guest_caches.hpp"
@@ -109,25 +108,6 @@ Result<bool> run_with_caches(
     return ran;
 }
 
-// `own` outlives it.
-std::optional<DiskBound> bound_disk(
-    const BuildPlan& plan, const OwnGuest& own, const Services& services
-) {
-    if (plan.disk_bytes == 0) {
-        return std::nullopt;
-    }
-    const bool is_remote = services.sandbox.form() == sandbox::GuestForm::remote;
-    return std::optional<DiskBound>(
-        std::in_place,
-        plan.disk_bytes,
-        is_remote ? std::filesystem::path() : own.workspace().path(),
-        [&own, &services, is_remote](std::uint64_t most) {
-            return is_remote ? services.sandbox.written_bytes(own.guest())
-                             : std::optional(bytes_on_disk(own.written(), most));
-        }
-    );
-}
-
 // Everything from the root to the repository. `is_as_written`: nobody mended a step by hand.
 Result<BuildReport> carry_out(
     const BuildPlan& plan,
@@ -152,7 +132,7 @@ Result<BuildReport> carry_out(
     StepSettings settings = settings_of(plan, root.key, options);
     settings.taken = &taken;
     settings.has_single_id = services.ids.count <= 1;
-    auto disk = bound_disk(plan, own, services);
+    auto disk = bound_disk(plan.disk_bytes, own, services);
     settings.disk = disk ? &*disk : nullptr;
     SavedPatches patches{options.save_patch};
     settings.patches = options.save_patch.empty() ? nullptr : &patches;

@@ -152,7 +152,7 @@ Error stopped_error(const pipeline::Step& step, std::string_view why) {
 
 Error disk_error(const pipeline::Step& step, const DiskBound& disk) {
     return stopped_error(
-               step, fmt::format("the build has written more than {}", human_size(disk.bytes()))
+               step, fmt::format("all steps have written more than {}", human_size(disk.bytes()))
     )
         .help("package.resources.disk of the recipe or --disk sets how much all steps may write");
 }

@@ -190,4 +190,22 @@ Result<std::pair<std::filesystem::path, GuestPlace>> OwnGuest::abandon() && {
     return std::pair(workspace_.path(), std::move(place));
 }
 
+std::optional<DiskBound> bound_disk(
+    std::uint64_t bytes, const OwnGuest& own, const Services& services
+) {
+    if (bytes == 0) {
+        return std::nullopt;
+    }
+    const bool is_remote = services.sandbox.form() == sandbox::GuestForm::remote;
+    return std::optional<DiskBound>(
+        std::in_place,
+        bytes,
+        is_remote ? std::filesystem::path() : own.workspace().path(),
+        [&own, &services, is_remote](std::uint64_t most) {
+            return is_remote ? services.sandbox.written_bytes(own.guest())
+                             : std::optional(bytes_on_disk(own.written(), most));
+        }
+    );
+}
+
 }  // namespace quern::build

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "build/disk_bound.hpp"
 #include "build/snapshots.hpp"
 #include "build/workspace.hpp"
 #include "quern/build.hpp"
@@ -10,6 +11,7 @@
 #include "rootfs/overlay.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -102,5 +104,10 @@ class OwnGuest {
 
 /// What a guest sees: the merged tree, with the workspace over it unless it lies in it.
 sandbox::Guest make_guest(const std::filesystem::path& merged, const std::filesystem::path& home);
+
+/// A bound on what steps write in the guest, which outlives it; nothing if `bytes` is 0.
+std::optional<DiskBound> bound_disk(
+    std::uint64_t bytes, const OwnGuest& own, const Services& services
+);
 
 }  // namespace quern::build

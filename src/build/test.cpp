@@ -147,6 +147,11 @@ Result<void> run_block(
         const sandbox::Limits limits,
         step_limits(configuration.package.resources, blocks.run.processes)
     );
+    QUERN_TRY(
+        const std::uint64_t disk_bytes,
+        disk_limit(configuration.package.resources, services.cache_directory, services.reporter)
+    );
+    auto disk = bound_disk(disk_bytes, own, services);
     const StepSettings settings = {
         .recipe = blocks.recipe,
         .command = "test",
@@ -162,6 +167,7 @@ Result<void> run_block(
         .interactive = blocks.run.interactive,
         .network = blocks.run.network,
         .root_key = root.key,
+        .disk = disk ? &*disk : nullptr,
         .has_single_id = services.ids.count <= 1,
     };
     QUERN_CHECK(prepare_guest(own.guest(), services));

@@ -72,7 +72,7 @@ void add_recipe_flags(CLI::App& app, RecipeFlags& flags) {
     add_option(app, "--cpu", flags.cpu, "most processors of a step: 4, 500m");
     add_option(app, "--cpumodel", flags.cpu_model, "overrides package.resources.cpumodel");
     add_option(app, "--memory", flags.memory, "most memory of a step: 8Gi");
-    add_option(app, "--disk", flags.disk, "most that all steps of a build write: 50Gi");
+    add_option(app, "--disk", flags.disk, "most that all steps of a build or a test write: 50Gi");
 }
 
 Result<std::filesystem::path> find_recipe(const RecipeFlags& flags) {

@@ -128,4 +128,16 @@ def a_source_folder(bench):
     bench.run("test", path, *test_flags(bench), "--source-dir", source)
 
 
-main([good_tests, a_failing_test, a_package_that_is_not_there, a_constraint, no_network, tested_before_published, a_source_folder])
+def what_a_test_writes(bench):
+    """a test that writes more than --disk allows is stopped, each block has the bound for itself."""
+    path = recipe(bench, main_line="head -c 40000000 /dev/zero > big; sleep 60")
+    bench.build(path)
+    done = bench.run("test", path, *test_flags(bench), "--disk", "10Mi", status=4)
+    expect("written more than 10.0 MiB" in done.stderr and "--disk" in done.stderr, done.stderr)
+    expect("ok   x86_64 probe-data" in done.stdout, done.stdout)
+    path = recipe(bench, main_line="head -c 8000000 /dev/zero > big", sub_line="head -c 8000000 /dev/zero > big")
+    bench.run("test", path, *test_flags(bench), "--disk", "10Mi", "--jobs", "1")
+
+
+main([good_tests, a_failing_test, a_package_that_is_not_there, a_constraint, no_network, tested_before_published, a_source_folder,
+      what_a_test_writes])
