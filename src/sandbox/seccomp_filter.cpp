@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/seccomp_filter.hpp"
 
+#include "sandbox/filter_program.hpp"
+
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -123,51 +125,19 @@ constexpr CallTable tables[] = {};
 /// Calls of x32 come with the architecture of x86_64 and this bit set.
 constexpr std::uint32_t x32_bit = 0x4000'0000;
 
-class Program {
- public:
-    void load(std::size_t offset) {
-        add(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
-    }
-    void allow() { add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW); }
-    void refuse(int err) {
-        add(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(err));
-    }
-    /// Runs what follows up to `end` only if the loaded word equals `value`.
-    [[nodiscard]] std::size_t begin_if_equal(std::uint32_t value) {
-        return begin(BPF_JMP | BPF_JEQ | BPF_K, value);
-    }
-    [[nodiscard]] std::size_t begin_if_any_bit(std::uint32_t bits) {
-        return begin(BPF_JMP | BPF_JSET | BPF_K, bits);
-    }
-    void end(std::size_t jump) {
-        words_[jump].jf = static_cast<std::uint8_t>(words_.size() - jump - 1);
-    }
-    std::vector<sock_filter> take() { return std::move(words_); }
-
- private:
-    std::size_t begin(int code, std::uint32_t value) {
-        add(code, value);
-        return words_.size() - 1;
-    }
-    void add(int code, std::uint32_t value) {
-        words_.push_back({.code = static_cast<std::uint16_t>(code), .jt = 0, .jf = 0, .k = value});
-    }
-    std::vector<sock_filter> words_;
-};
-
 /// Low half of an argument: the kernel looks at no more of flags and ioctl numbers, so the filter
 /// may not either.
 constexpr std::size_t low_argument(std::size_t index) {
     return offsetof(seccomp_data, args) + index * sizeof(std::uint64_t);
 }
 
-void refuse_call(Program& program, std::uint32_t call, int err) {
+void refuse_call(FilterProgram& program, std::uint32_t call, int err) {
     const std::size_t jump = program.begin_if_equal(call);
     program.refuse(err);
     program.end(jump);
 }
 
-void refuse_new_user_namespace(Program& program, std::uint32_t call) {
+void refuse_new_user_namespace(FilterProgram& program, std::uint32_t call) {
     const std::size_t jump = program.begin_if_equal(call);
     program.load(low_argument(0));
     const std::size_t flag = program.begin_if_any_bit(CLONE_NEWUSER);
@@ -177,7 +147,7 @@ void refuse_new_user_namespace(Program& program, std::uint32_t call) {
     program.end(jump);
 }
 
-void refuse_terminal_input(Program& program, std::uint32_t call) {
+void refuse_terminal_input(FilterProgram& program, std::uint32_t call) {
     const std::size_t jump = program.begin_if_equal(call);
     program.load(low_argument(1));
     for (const std::uint32_t request : {std::uint32_t{TIOCSTI}, std::uint32_t{TIOCLINUX}}) {
@@ -187,7 +157,7 @@ void refuse_terminal_input(Program& program, std::uint32_t call) {
     program.end(jump);
 }
 
-void allow_local_sockets_only(Program& program, const CallTable& table) {
+void allow_local_sockets_only(FilterProgram& program, const CallTable& table) {
     const std::size_t jump = program.begin_if_equal(table.socket);
     program.load(low_argument(0));
     for (const std::uint32_t family : {std::uint32_t{AF_UNIX}, std::uint32_t{AF_NETLINK}}) {
@@ -200,7 +170,9 @@ void allow_local_sockets_only(Program& program, const CallTable& table) {
     refuse_call(program, table.socketcall, ENOSYS);
 }
 
-void keep_out_of_reach(Program& program, const CallTable& table, const FilterOptions& options) {
+void keep_out_of_reach(
+    FilterProgram& program, const CallTable& table, const FilterOptions& options
+) {
     for (const std::uint32_t call :
          {table.kill,
           table.tkill,
@@ -218,7 +190,7 @@ void keep_out_of_reach(Program& program, const CallTable& table, const FilterOpt
     }
 }
 
-void add_table(Program& program, const CallTable& table, const FilterOptions& options) {
+void add_table(FilterProgram& program, const CallTable& table, const FilterOptions& options) {
     const std::size_t jump = program.begin_if_equal(table.architecture);
     program.load(offsetof(seccomp_data, nr));
     if (table.architecture == AUDIT_ARCH_X86_64) {
@@ -254,7 +226,7 @@ void add_table(Program& program, const CallTable& table, const FilterOptions& op
 }  // namespace
 
 std::vector<sock_filter> seccomp_program(const FilterOptions& options) {
-    Program program;
+    FilterProgram program;
     for (const CallTable& table : tables) {
         program.load(offsetof(seccomp_data, arch));
         add_table(program, table, options);
