@@ -111,11 +111,15 @@ class TreeReader {
 
     // Where all files belong to one user here.
     Result<void> read_record(archive::TarEntry& entry, const TreeEntry& found) const {
-        if (options_.ids.count > 1 || S_ISLNK(found.status.st_mode)) {
+        if (options_.ids.count > 1) {
             return {};
         }
-        QUERN_TRY(auto attributes, read_xattrs(found.parent_fd, std::string(found.name())));
-        if (const auto owner = take_owner(attributes)) {
+        std::optional<OwnerRecord> owner = OwnerRecord::of_link_time(found.status.st_mtim);
+        if (!S_ISLNK(found.status.st_mode)) {
+            QUERN_TRY(auto attributes, read_xattrs(found.parent_fd, std::string(found.name())));
+            owner = take_owner(attributes);
+        }
+        if (owner) {
             entry.uid = owner->uid;
             entry.gid = owner->gid;
         }

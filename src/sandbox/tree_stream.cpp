@@ -8,6 +8,7 @@
 #include "archive/tar_reader.hpp"
 #include "archive/tar_writer.hpp"
 #include "archive/tree_unpacker.hpp"
+#include "sandbox/owner_note.hpp"
 #include "support/atomic_file.hpp"
 #include "support/owner_record.hpp"
 #include "support/text.hpp"
@@ -89,15 +90,19 @@ Result<TarEntry> TreeWriter::describe(const TreeEntry& entry) {
     }
     described.size =
         described.type == TarType::file ? static_cast<std::uint64_t>(entry.status.st_size) : 0;
+    OwnerRecord owner = {described.uid, described.gid};
+    if (described.type == TarType::symlink && ids_.count <= 1) {
+        owner = OwnerRecord::of_link_time(entry.status.st_mtim).value_or(owner);
+    }
     if (described.type == TarType::file || described.type == TarType::directory) {
         QUERN_TRY(auto attributes, read_xattrs(entry.parent_fd, std::string(entry.name())));
-        const auto owner = ids_.count <= 1 ? take_owner(attributes) : std::nullopt;
-        described.uid = owner ? owner->uid : described.uid;
-        described.gid = owner ? owner->gid : described.gid;
+        owner = ids_.count <= 1 ? take_owner(attributes).value_or(owner) : owner;
         for (const auto& [name, value] : attributes) {
             described.records.emplace_back(std::string(xattr_record) + name, value);
         }
     }
+    described.uid = owner.uid;
+    described.gid = owner.gid;
     return described;
 }
 
@@ -216,15 +221,20 @@ Result<void> TreeReplacer::add(TarEntry entry, archive::TarReader& reader) {
 }
 
 // Here everything belongs to one user.
-Result<void> record_owner(const std::string& path, const TarEntry& entry) {
-    const std::string owner = OwnerRecord{entry.uid, entry.gid}.to_string();
-    if ((entry.uid == 0 && entry.gid == 0) ||
-        ::lsetxattr(path.c_str(), owner_attribute, owner.data(), owner.size(), 0) == 0) {
+Result<void> record_owner(int parent, const std::string& name, const TarEntry& entry) {
+    const OwnerRecord owner = {entry.uid, entry.gid};
+    if (owner == OwnerRecord{}) {
         return {};
     }
-    const int err = errno;
+    const UniqueFd file(::openat(parent, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status = {};
+    const bool is_open = file && ::fstat(file.get(), &status) == 0;
+    const int err = is_open ? note_owner(file.get(), status, owner) : errno;
+    if (err == 0) {
+        return {};
+    }
     const std::string what =
-        fmt::format("noting that {} belongs to {}", printable(entry.path), owner);
+        fmt::format("noting that {} belongs to {}", printable(entry.path), owner.to_string());
     return Error(Error::system(err, what))
         .help(
             "this user has a single id (`quern doctor`), and the file system of --cache-root takes "
@@ -245,13 +255,13 @@ Result<void> TreeReplacer::set_attributes(const TarEntry& entry) const {
         const int err = errno;
         return Error::system(err, fmt::format("giving {} its owner", printable(entry.path)));
     }
+    if (ids_.count <= 1) {
+        QUERN_CHECK(record_owner(fd, parent.second, entry));
+    }
     if (entry.type != TarType::file && entry.type != TarType::directory) {
         return {};
     }
     const std::string path = fmt::format("/proc/self/fd/{}/{}", fd, parent.second);
-    if (ids_.count <= 1) {
-        QUERN_CHECK(record_owner(path, entry));
-    }
     for (const auto& [key, value] : entry.records) {
         if (key.starts_with(xattr_record)) {
             // What this file system or user cannot hold is no part of a package either.

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <time.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +24,11 @@ struct OwnerRecord {
     /// "1000:50"; nothing for any other text.
     static std::optional<OwnerRecord> parse(std::string_view text);
     std::string to_string() const;  ///< inverts `parse`
+    /// Links carry no attributes of users: theirs is a time of change, one of 65 microseconds in
+    /// each second of an evening in January 2038, that renames and copies keep and a new link does
+    /// not have. For ids below 65536.
+    static std::optional<OwnerRecord> of_link_time(const timespec& time);
+    timespec to_link_time() const;  ///< inverts `of_link_time`
     friend bool operator==(const OwnerRecord&, const OwnerRecord&) = default;
 };
 

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "package/tree.hpp"
 
+#include "support/owner_record.hpp"
 #include "support/temp_dir.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -65,9 +67,13 @@ TEST_CASE("tree: where all belongs to one user a note says whose it is", "[packa
     };
     REQUIRE(note("a", "33:44"));
     REQUIRE(note("d", "1000:7"));
+    REQUIRE(fixture.root.make_symlink("l", "a"));
+    const timespec times[2] = {{0, 0}, quern::OwnerRecord{33, 44}.to_link_time()};
+    REQUIRE(::utimensat(fixture.root.fd(), "l", times, AT_SYMLINK_NOFOLLOW) == 0);
+    REQUIRE(::utimensat(fixture.root.fd(), "d", times, 0) == 0);
     const auto tree = fixture.read();
     REQUIRE(tree);
-    for (const char* path : {"a", "b"}) {
+    for (const char* path : {"a", "b", "l"}) {
         CHECK(find(*tree, path)->uid == 33);
         CHECK(find(*tree, path)->gid == 44);
     }

@@ -89,8 +89,12 @@ TEST_CASE("tree stream: owners that cannot be given are noted", "[sandbox][tree_
     file.records = {{"SCHILY.xattr.user.more", "value"}};
     TarEntry directory = entry_of(TarType::directory, "build/d");
     directory.uid = 7;
+    TarEntry link = entry_of(TarType::symlink, "build/l", "x");
+    link.uid = 8;
+    link.gid = 9;
     REQUIRE(replace(
-        place, tar_of({{directory, ""}, {file, "1"}, {entry_of(TarType::file, "build/y"), ""}})
+        place,
+        tar_of({{directory, ""}, {file, "1"}, {link, ""}, {entry_of(TarType::file, "build/y"), ""}})
     ));
     using Attributes = std::vector<std::pair<std::string, std::string>>;
     const auto attributes = [&](const char* path) {
@@ -108,10 +112,13 @@ TEST_CASE("tree stream: owners that cannot be given are noted", "[sandbox][tree_
     quern::archive::TarReader reader(source);
     const auto first = *reader.next();
     const auto second = *reader.next();
-    REQUIRE((first && second));
+    const auto third = *reader.next();
+    REQUIRE((first && second && third));
     CHECK(first->uid == 7);
     CHECK(second->uid == 1000);
     CHECK(second->gid == 50);
+    CHECK(third->uid == 8);
+    CHECK(third->gid == 9);
     for (const TarEntry& entry : {*first, *second}) {
         for (const auto& [key, value] : entry.records) {
             CHECK(key.find("owner") == std::string::npos);
