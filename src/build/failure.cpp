@@ -224,16 +224,24 @@ std::string ownership_hint(std::string_view output, bool has_single_id) {
     static constexpr std::array<std::string_view, 4> programs = {
         "chown: ", "chgrp: ", "changing ownership of ", "cannot change ownership "};
     const auto lines = split(output, '\n');
-    const bool is_refused = std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
-        return (line.ends_with("Invalid argument") || line.ends_with("not permitted")) &&
-               std::any_of(programs.begin(), programs.end(), [&](std::string_view program) {
-                   return line.find(program) != std::string_view::npos;
-               });
-    });
-    return has_single_id && is_refused
-               ? "this user has a single id, so steps cannot give files to others: `quern doctor` "
-                 "says how to get a range of ids\n"
-               : "";
+    const auto has_failed = [&](std::string_view cause) {
+        return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) {
+            return line.ends_with(cause) &&
+                   std::any_of(programs.begin(), programs.end(), [&](std::string_view program) {
+                       return line.find(program) != std::string_view::npos;
+                   });
+        });
+    };
+    if (has_single_id && has_failed("Operation not supported")) {
+        return "this user has a single id, so owners are noted beside files, and the file system "
+               "of --cache-root keeps no such notes: name a place on another one\n";
+    }
+    if (has_single_id && has_failed("Invalid argument")) {
+        return "this user has a single id, and either nothing here can note owners in place of it "
+               "or "
+               "the id is above 65535: `quern doctor` says how to get a range of ids\n";
+    }
+    return {};
 }
 
 Error step_failure(

@@ -13,6 +13,7 @@
 #include "sandbox/find_program.hpp"
 #include "sandbox/namespace_spawn.hpp"
 #include "sandbox/obstacle.hpp"
+#include "sandbox/ownership_supervisor.hpp"
 #include "sandbox/pipe.hpp"
 #include "sandbox/seccomp_filter.hpp"
 #include "sandbox/staging.hpp"
@@ -80,6 +81,7 @@ struct Channels {
     Pipe status;
     UniqueFd arguments;
     UniqueFd seccomp;
+    ListenerSocket listener;  ///< only where owners are noted
 };
 
 Result<Channels> open_channels(const std::vector<std::string>& options, bool interactive) {
@@ -173,6 +175,9 @@ Result<pid_t> Bubblewrap::spawn(
         spawn.user_namespace = user_namespace_.guest_fd();
         spawn.gid = mode == IdentityMode::inherited ? command.gid : 0;
     }
+    QUERN_TRY(
+        channels.listener, OwnershipSupervisor::prepare(command, user_namespace_.ids(), spawn)
+    );
     spawn.own_terminal = command.interactive;
     spawn.limits = OwnLimits::of(command.limits, group);
     spawn.groups = group.entrances();
@@ -189,6 +194,10 @@ Result<ExitStatus> Bubblewrap::run(
     const CommandGroup group = CommandGroup::create(command.limits);
     QUERN_TRY(const pid_t pid, spawn(guest, command, group, channels));
     QUERN_TRY(ChildProcess process, channels.streams.adopt(pid));
+    QUERN_TRY(
+        const OwnershipSupervisor supervisor,
+        OwnershipSupervisor::start(std::move(channels.listener))
+    );
     channels.status.write_end = UniqueFd();
     OutputKeeper keeper(command, output);
     const ChildProcess::Sink sink = [&](std::string_view bytes, bool is_stderr) {

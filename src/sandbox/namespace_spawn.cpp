@@ -14,19 +14,24 @@
 
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
+#include <tuple>
 
 namespace quern::sandbox {
 
@@ -64,6 +69,8 @@ struct Prepared {
     int user_namespace = -1;
     gid_t gid = 0;
     unsigned first_closed = 3;
+    std::vector<sock_filter> filter;
+    int listener_socket = -1;
     bool own_terminal = false;
     sigset_t signals = {};
     Failure failure;
@@ -96,6 +103,8 @@ Result<Prepared> prepare(const NamespaceSpawn& spawn) {
     }
     prepared.user_namespace = spawn.user_namespace.value_or(-1);
     prepared.gid = spawn.gid;
+    prepared.filter = spawn.filter;
+    prepared.listener_socket = spawn.listener_socket;
     prepared.own_terminal = spawn.own_terminal;
     return prepared;
 }
@@ -164,6 +173,48 @@ void reset_process_state() noexcept {
     ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
 }
 
+/// Without waiting for a signal to be handled where the kernel can: a runtime that sends itself
+/// many would begin the same call again and again.
+int add_filter(const sock_fprog& program) noexcept {
+    constexpr unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    const auto add = [&](unsigned with) {
+        return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, with, &program));
+    };
+    const int listener = add(flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+    return listener < 0 && errno == EINVAL ? add(flags) : listener;
+}
+
+bool set_filter(Prepared& prepared) noexcept {
+    if (prepared.filter.empty()) {
+        return true;
+    }
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        return fail(prepared, "giving up new privileges");
+    }
+    const int listener = add_filter(
+        {.len = static_cast<unsigned short>(prepared.filter.size()),
+         .filter = prepared.filter.data()}
+    );
+    if (listener < 0) {
+        return true;
+    }
+    char byte = 0;
+    iovec data = {.iov_base = &byte, .iov_len = 1};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof listener)> control = {};
+    msghdr message = {};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof listener);
+    std::memcpy(CMSG_DATA(header), &listener, sizeof listener);
+    return ::sendmsg(prepared.listener_socket, &message, MSG_NOSIGNAL) == 1 ||
+           fail(prepared, "handing over the listener of a filter");
+}
+
 /// Before the mounts change: the groups were opened in the caller's.
 bool enter_groups(Prepared& prepared) noexcept {
     for (const int group : prepared.groups) {
@@ -200,7 +251,7 @@ bool take_terminal(Prepared& prepared) noexcept {
     reset_process_state();
     prepared.limits.apply();
     if (enter_groups(prepared) && stage_trees(prepared) && take_identity(prepared) &&
-        set_descriptors(prepared) && take_terminal(prepared)) {
+        set_filter(prepared) && set_descriptors(prepared) && take_terminal(prepared)) {
         ::sigprocmask(SIG_SETMASK, &prepared.signals, nullptr);
         // After the change of ids, which would clear it.
         if (prepared.dies_with_us) {

@@ -6,6 +6,7 @@
 #include "sandbox/command_group.hpp"
 #include "support/handle.hpp"
 
+#include <linux/filter.h>
 #include <sys/types.h>
 
 #include <filesystem>
@@ -41,6 +42,10 @@ struct NamespaceSpawn {
     std::vector<int> groups;    ///< control groups to enter: CommandGroup::entrances
     bool own_proc = false;      ///< /proc shows the child's processes only
     bool dies_with_us = false;  ///< killed when the thread that starts it ends
+    /// Put on the program before it starts, if not empty. Its listener is sent to the other end of
+    /// `listener_socket`; where there can be none, the program starts without the filter.
+    std::vector<sock_filter> filter;
+    int listener_socket = -1;
     /// Standard input is a terminal that becomes the controlling one of a session of its own.
     bool own_terminal = false;
 };

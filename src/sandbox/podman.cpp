@@ -11,6 +11,7 @@
 #include "sandbox/engine_arguments.hpp"
 #include "sandbox/find_program.hpp"
 #include "sandbox/namespace_spawn.hpp"
+#include "sandbox/ownership_supervisor.hpp"
 #include "sandbox/staging.hpp"
 #include "sandbox/user_namespace.hpp"
 #include "support/atomic_file.hpp"
@@ -198,8 +199,14 @@ Result<ExitStatus> Podman::run(
     QUERN_TRY(NamespaceSpawn spawn, prepare(guest, command, group, store.path()));
     QUERN_TRY(CommandStreams streams, CommandStreams::open(command.interactive));
     spawn.descriptors = streams.descriptors();
+    QUERN_TRY(
+        ListenerSocket listener, OwnershipSupervisor::prepare(command, user_namespace_.ids(), spawn)
+    );
     QUERN_TRY(const pid_t pid, spawn_in_namespace(spawn));
     QUERN_TRY(ChildProcess process, streams.adopt(pid));
+    QUERN_TRY(
+        const OwnershipSupervisor supervisor, OwnershipSupervisor::start(std::move(listener))
+    );
     OutputKeeper keeper(command, output);
     const ChildProcess::Sink sink = [&](std::string_view bytes, bool is_stderr) {
         keeper(bytes, is_stderr);

@@ -1,12 +1,16 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+#include "sandbox/owner_note.hpp"
 #include "sandbox_session.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+using quern::OwnerRecord;
+using quern::UniqueFd;
 using quern::test::run_step;
 using quern::test::session;
 using quern::test::TestGuest;
@@ -47,7 +51,7 @@ TEST_CASE(
     "sandbox: root of the guest gives files to any id of the range", "[integration][sandbox]"
 ) {
     if (session().names.ids().count == 1) {
-        return;  // a single id: chown is refused there
+        return;  // the next case
     }
     const TestGuest guest;
     const auto result = run_step(
@@ -57,6 +61,41 @@ TEST_CASE(
     REQUIRE(result.status);
     CHECK(result.output == "0022\n1000 50 4755\n");
     CHECK(owner(guest.path("a")) == host_ids(1000, 50));
+}
+
+TEST_CASE("sandbox: of a single id, a note says whose a file is", "[integration][sandbox]") {
+    if (session().names.ids().count > 1) {
+        return;
+    }
+    const TestGuest guest;
+    const auto give = [&](const std::string& change, const std::string& path) {
+        const auto result = run_step(guest, ": >> /a; ln -sfn nowhere /l; " + change, [](auto&) {});
+        CAPTURE(change, result.output);
+        REQUIRE(result.status);
+        CHECK(result.status->is_success());
+        const UniqueFd fd(::open(guest.path(path).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        struct stat status = {};
+        REQUIRE(::fstat(fd.get(), &status) == 0);
+        CHECK(owner(guest.path(path)) == host_ids(0, 0));
+        return quern::sandbox::noted_owner(fd.get(), status);
+    };
+    CHECK(give("chown 1000:50 /a", "a") == OwnerRecord{1000, 50});
+    CHECK(give("chgrp 7 /a", "a") == OwnerRecord{1000, 7});
+    CHECK(give("chown -h 8:9 /l", "l") == OwnerRecord{8, 9});
+    CHECK(give("chown 0:0 /a", "a") == OwnerRecord{});
+    CHECK(give("! chown 65536 /a && ! chown 1 /none && ! chown 1 /usr", "a") == OwnerRecord{});
+}
+
+TEST_CASE(
+    "sandbox: who may not give files away may not do it by notes either", "[integration][sandbox]"
+) {
+    const TestGuest guest;
+    const auto result = run_step(guest, ": > /a; chown 1000:50 /a", [](auto& command) {
+        command.drop_capabilities = {"CAP_CHOWN"};
+    });
+    CAPTURE(result.output);
+    REQUIRE(result.status);
+    CHECK_FALSE(result.status->is_success());
 }
 
 TEST_CASE("sandbox: a step runs as the user that it names", "[integration][sandbox]") {

@@ -63,16 +63,24 @@ TEST_CASE(
     const char* const line = GENERATE(
         "chown: x: Invalid argument",
         "  | chown: changing ownership of 'x': Invalid argument",
-        "install: cannot change ownership of 'x': Operation not permitted",
+        "install: cannot change ownership of 'x': Invalid argument",
         "tar: x: Cannot change ownership to uid 1000, gid 1000: Invalid argument\nchgrp: y: "
         "Invalid argument"
     );
     CAPTURE(line);
     CHECK(ownership_hint(line, true).find("quern doctor") != std::string::npos);
     CHECK(ownership_hint(line, false).empty());
+    CHECK(ownership_hint("chown: changing ownership of '/dev/null': Operation not permitted", true)
+              .empty());
     CHECK(
         ownership_hint("mv: x: Invalid argument\nchown: x: No such file or directory", true).empty()
     );
+}
+
+TEST_CASE("failure: a file system that keeps no owners is named", "[build][failure]") {
+    const char* const line = "chown: changing ownership of 'x': Operation not supported";
+    CHECK(ownership_hint(line, true).find("--cache-root") != std::string::npos);
+    CHECK(ownership_hint(line, false).empty());
 }
 
 TEST_CASE("failure: a step short of memory is told which flag bounds it", "[build][failure]") {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/seccomp_filter.hpp"
 
+#include "sandbox/ownership_calls.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <linux/audit.h>
@@ -19,8 +21,7 @@ namespace {
 
 /// The few instructions of classic BPF that the filter uses. Source: Linux
 /// Documentation/networking/filter.rst.
-std::uint32_t verdict(const seccomp_data& data, const FilterOptions& options = {}) {
-    const std::vector<sock_filter> program = seccomp_program(options);
+std::uint32_t verdict(const seccomp_data& data, const std::vector<sock_filter>& program) {
     std::uint32_t word = 0;
     for (std::size_t at = 0; at < program.size(); ++at) {
         const sock_filter& step = program[at];
@@ -37,6 +38,10 @@ std::uint32_t verdict(const seccomp_data& data, const FilterOptions& options = {
     }
     FAIL("the program has no end");
     return 0;
+}
+
+std::uint32_t verdict(const seccomp_data& data, const FilterOptions& options = {}) {
+    return verdict(data, seccomp_program(options));
 }
 
 constexpr std::uint32_t refused(int err) {
@@ -114,5 +119,28 @@ TEST_CASE(
     data.nr = 102;  // socketcall
     CHECK(verdict(data, options) == refused(ENOSYS));
     CHECK(verdict(data) == SECCOMP_RET_ALLOW);
+}
+
+TEST_CASE("seccomp: only the chown family is left to a listener", "[sandbox][ownership_calls]") {
+    const auto [architecture, call, expected] = GENERATE(table<std::uint32_t, int, std::uint32_t>({
+        {AUDIT_ARCH_X86_64, 92, SECCOMP_RET_USER_NOTIF},     // chown
+        {AUDIT_ARCH_X86_64, 93, SECCOMP_RET_USER_NOTIF},     // fchown
+        {AUDIT_ARCH_X86_64, 94, SECCOMP_RET_USER_NOTIF},     // lchown
+        {AUDIT_ARCH_X86_64, 260, SECCOMP_RET_USER_NOTIF},    // fchownat
+        {AUDIT_ARCH_X86_64, 90, SECCOMP_RET_ALLOW},          // chmod
+        {AUDIT_ARCH_X86_64, 182, SECCOMP_RET_ALLOW},         // not of this side
+        {AUDIT_ARCH_X86_64, 0x4000005C, SECCOMP_RET_ALLOW},  // x32, refused by the other filter
+        {AUDIT_ARCH_I386, 182, SECCOMP_RET_USER_NOTIF},      // chown of 16 bits
+        {AUDIT_ARCH_I386, 298, SECCOMP_RET_USER_NOTIF},      // fchownat
+        {AUDIT_ARCH_I386, 92, SECCOMP_RET_ALLOW},            // truncate
+        {AUDIT_ARCH_AARCH64, 54, SECCOMP_RET_ALLOW},         // not of this machine
+    }));
+    CAPTURE(architecture, call);
+    seccomp_data data = {};
+    data.arch = architecture;
+    data.nr = call;
+    CHECK(verdict(data, quern::sandbox::ownership_filter()) == expected);
+    const bool is_decoded = quern::sandbox::decode_ownership_call(data).has_value();
+    CHECK(is_decoded == (expected == SECCOMP_RET_USER_NOTIF));
 }
 #endif
