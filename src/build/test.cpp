@@ -113,6 +113,11 @@ Result<GuestCaches> open_caches(
     );
 }
 
+void keep_workspace(Workspace& workspace, const std::string& package, Reporter& reporter) {
+    workspace.keep();
+    reporter.note(fmt::format("the workspace of {} is {}", package, workspace.path().string()));
+}
+
 Result<void> run_block(
     const pipeline::PackagePlan& plan,
     const TestBlocks& blocks,
@@ -132,10 +137,7 @@ Result<void> run_block(
         OwnGuest own, OwnGuest::create(root, workspace_of(blocks.run, plan.package), services)
     );
     if (blocks.run.keep_workspace) {
-        own.workspace().keep();
-        services.reporter.note(
-            fmt::format("the workspace of {} is {}", plan.package, own.workspace().path().string())
-        );
+        keep_workspace(own.workspace(), plan.package, services.reporter);
     }
     QUERN_TRY(
         const GuestCaches caches, open_caches(blocks, environment, own.workspace().path(), services)
