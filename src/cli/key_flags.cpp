@@ -119,6 +119,19 @@ Result<apk::PrivateKey> open_token(const KeyFlags& flags, const apk::Passphrase&
     return key;
 }
 
+/// Who says how to sign and not by what wants signatures, and must not get unsigned packages.
+Result<void> expect_no_key(const KeyFlags& flags) {
+    const char* given = !flags.passphrase_file.empty() ? "--passphrase-file"
+                        : flags.passphrase_fd >= 0     ? "--passphrase-fd"
+                        : !flags.signer_key.empty()    ? "--signer-key"
+                                                       : nullptr;
+    if (given == nullptr) {
+        return {};
+    }
+    return Error(ErrorCode::usage, fmt::format("{} is there, but nothing that signs", given))
+        .help("add --signing-key FILE or --signer COMMAND");
+}
+
 Result<apk::PrivateKey> load_key(const KeyFlags& flags) {
     QUERN_CHECK(expect_file_name(flags.path));
     QUERN_TRY(const apk::Passphrase given, given_passphrase(flags));
@@ -201,6 +214,7 @@ Result<std::unique_ptr<apk::Signer>> load_signer(const KeyFlags& flags, const Ca
         return command_signer(flags, cancel);
     }
     if (flags.path.empty()) {
+        QUERN_CHECK(expect_no_key(flags));
         return std::unique_ptr<apk::Signer>();
     }
     QUERN_TRY(apk::PrivateKey key, load_key(flags));

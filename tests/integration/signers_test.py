@@ -59,6 +59,10 @@ def refuses(bench):
     ):
         expect(said in bench.run("sign", *words, package, status=2).stderr, words)
     expect(package.read_bytes() == before, "the package was touched")
+    for words in (("--signer-key", public), ("--passphrase-file", "absent"), ("--passphrase-fd", "0")):
+        said = bench.run("index", "-o", "APKINDEX.tar.gz", *words, package, status=2).stderr
+        expect(words[0] in said and "nothing that signs" in said, said)
+    expect(not (bench.folder / "APKINDEX.tar.gz").exists(), "an index that nobody signs")
 
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
