@@ -389,7 +389,23 @@ void tell(const build::BuildReport& report, const BuildFlags& flags, Reporter& r
     }
 }
 
+/// Flags of tests do nothing where none run; a CI file that waits for a report must not see
+/// success.
+Result<void> expect_tests(const BuildFlags& flags) {
+    const char* given = !flags.test.junit.empty()      ? "--junit"
+                        : flags.test.fail_fast         ? "--fail-fast"
+                        : flags.test.jobs != 1         ? "--jobs"
+                        : !flags.test_packages.empty() ? "--test-package-append"
+                                                       : nullptr;
+    if (flags.run_tests || given == nullptr) {
+        return {};
+    }
+    return Error(ErrorCode::usage, fmt::format("{} is about tests, and none run", given))
+        .help("add --test");
+}
+
 Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
+    QUERN_CHECK(expect_tests(flags));
     SessionOptions session_options;
     session_options.needs_guest = true;
     session_options.runner = flags.step.runner;

@@ -170,7 +170,25 @@ Json to_json(const std::string& name, const repository::Explanation& explanation
     return json;
 }
 
+/// What is said of a recipe means nothing where none is named.
+Result<void> expect_no_recipe_flags(const RecipeFlags& flags) {
+    if (flags.build_options.empty() && flags.pipeline_directories.empty()) {
+        return {};
+    }
+    return Error(
+               ErrorCode::usage,
+               fmt::format(
+                   "{} is about a recipe, and there is none",
+                   flags.build_options.empty() ? "--pipeline-dirs" : "--build-option"
+               )
+    )
+        .help("name it with --recipe FILE");
+}
+
 Result<void> run_explain(ExplainFlags flags, const Invocation& invocation) {
+    if (flags.recipe_path.empty()) {
+        QUERN_CHECK(expect_no_recipe_flags(flags.recipe));
+    }
     if (!flags.recipe_path.empty()) {
         const std::string architecture = chosen_architecture(flags.indexes);
         QUERN_CHECK(add_environment(flags, invocation, architecture));

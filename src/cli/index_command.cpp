@@ -31,6 +31,10 @@ Result<repository::IndexPackagesOptions> index_options(
     if (flags.prune && flags.keep == 0) {
         return Error(ErrorCode::usage, "--keep 0 would drop everything");
     }
+    if (flags.keep != 1 && !flags.prune) {
+        return Error(ErrorCode::usage, "--keep is about what --prune leaves, which is not there")
+            .help("add --prune");
+    }
     if (flags.delete_files && !flags.prune && flags.removed.empty()) {
         return Error(ErrorCode::usage, "--delete-files goes with --prune or --remove");
     }

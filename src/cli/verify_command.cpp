@@ -168,6 +168,17 @@ Result<Verdict> verify_target(
 ) {
     std::error_code failure;
     if (!std::filesystem::is_directory(target, failure)) {
+        if (options.is_closed) {
+            return Error(
+                       ErrorCode::usage,
+                       fmt::format(
+                           "{} is about repositories, and {} is no directory",
+                           flags.is_closed ? "--closed" : "--with-repository",
+                           printable(target)
+                       )
+            )
+                .help("name the directory of the repository");
+        }
         Verdict verdict = verify_package(target, keyring, flags.ignore_signatures);
         if (flags.provenance) {
             add_provenance(verdict, options.keyring);

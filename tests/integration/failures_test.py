@@ -157,6 +157,25 @@ def usage(bench):
     expect("usage" not in bench.run("--help").stderr, "help on stderr")
 
 
+def flags_without_a_purpose(bench):
+    """flags that would do nothing, as what they are about is not asked for, are refused."""
+    (bench.folder / "some.apk").touch()
+    recipe = bench.recipe(HEAD + "pipeline:\n  - runs: 'true'\n")
+    for words, missing in (
+        (("build", recipe, "--junit", "results.xml"), "--test"),
+        (("build", recipe, "--jobs", "4"), "--test"),
+        (("build", recipe, "--fail-fast"), "--test"),
+        (("build", recipe, "--test-package-append", "sed"), "--test"),
+        (("explain", "sed", "bash", "--index", "absent", "--build-option", "ssl"), "--recipe"),
+        (("explain", "sed", "bash", "--index", "absent", "--pipeline-dirs", "pipelines"), "--recipe"),
+        (("index", "some.apk", "--keep", "2"), "--prune"),
+        (("verify", "--ignore-signatures", "--closed", "some.apk"), "directory of the repository"),
+        (("verify", "--ignore-signatures", "--with-repository", STATE / "seed", "some.apk"), "directory of the repository"),
+    ):
+        said = bench.run(*words, status=2).stderr
+        expect(missing in said.split("help:")[-1], f"{words}: {said}")
+
+
 def a_published_repository_stays(bench):
     """a failed build changes nothing of a repository that is there."""
     good = bench.recipe(HEAD + "pipeline: [{runs: 'true'}]\n")
@@ -168,4 +187,4 @@ def a_published_repository_stays(bench):
 
 
 main([a_failing_step, a_missing_program, a_guest_without_a_shell, a_wrong_recipe, an_unknown_pipeline, a_missing_package, a_wrong_checksum, a_wrong_key,
-      a_signing_key_that_is_none, an_interrupt, work_that_does_not_listen, the_guest_sees_no_host, usage, a_published_repository_stays])
+      a_signing_key_that_is_none, an_interrupt, work_that_does_not_listen, the_guest_sees_no_host, usage, flags_without_a_purpose, a_published_repository_stays])
