@@ -226,6 +226,18 @@ Result<unsigned> count_input(const pipeline::Step& step, std::string_view name) 
     return static_cast<unsigned>(*number);
 }
 
+// A switch that is neither is a mistake that must not turn a check or the submodules off unseen.
+Result<bool> switch_input(const pipeline::Step& step, std::string_view name) {
+    const std::string text = input(step, name);
+    if (!text.empty() && text != "true" && text != "false") {
+        return wrong_input(
+            fmt::format("{} is neither true nor false: '{}'", name, printable(text)),
+            fmt::format("write '{}: true' or leave it out", name)
+        );
+    }
+    return text == "true";
+}
+
 Result<void> run_git_checkout(
     const pipeline::Step& step, const SourceContext& context, const Services& services
 ) {
@@ -235,8 +247,9 @@ Result<void> run_git_checkout(
     request.tag = input(step, "tag");
     request.expected_commit = input(step, "expected-commit");
     request.destination = input(step, "destination").empty() ? "." : input(step, "destination");
-    request.is_branch_tip = is_on(step, "expected-commit-is-branch-tip");
-    request.recurse_submodules = is_on(step, "recurse-submodules");
+    QUERN_TRY(request.is_branch_tip, switch_input(step, "expected-commit-is-branch-tip"));
+    QUERN_TRY(request.recurse_submodules, switch_input(step, "recurse-submodules"));
+    QUERN_CHECK(switch_input(step, "shallow-submodules"));
     request.sparse_paths = input(step, "sparse-paths");
     request.cherry_picks = input(step, "cherry-picks");
     request.committer_date = context.source_date;

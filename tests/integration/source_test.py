@@ -119,6 +119,15 @@ def of_a_repository(bench):
     expect((bench.folder / "again/probe/text").read_text() == "one\n2\nthree\n", "not applied")
 
 
+def wrong_switches(bench):
+    """a switch of git-checkout that is neither true nor false is a mistake, not false: it may be a check that is off."""
+    for name in ("recurse-submodules", "shallow-submodules", "expected-commit-is-branch-tip"):
+        recipe = bench.recipe("package: {name: probe, version: '1', epoch: 0}\npipeline:\n  - uses: git-checkout\n    with:\n"
+                              f"      repository: {bench.folder / 'none'}\n      tag: v1\n      {name}: 'yes'\n")
+        said = source(bench, "get", recipe, status=3).stderr
+        expect(f"{name} is neither true nor false: 'yes'" in said and f"write '{name}: true'" in said, said)
+
+
 def what_does_not_apply(bench):
     """a patch that does not apply, or lies outside, is named, and nothing is left."""
     (bench.folder / "served").mkdir()
@@ -161,4 +170,4 @@ def without_source(bench):
     expect("do not unpack what they get (extract: false)" in source(bench, "get", recipe, status=4).stderr, "another reason")
 
 
-main([without_source, from_a_cache, mirrors, of_an_archive, of_a_repository, what_does_not_apply])
+main([without_source, from_a_cache, mirrors, of_an_archive, of_a_repository, wrong_switches, what_does_not_apply])
