@@ -193,7 +193,7 @@ Result<void> Checkout::check_reference_name() const {
     if (git_reference_name_is_valid(&is_valid, local_reference().c_str()) < 0 || is_valid == 0) {
         const std::string& name = request_.tag.empty() ? request_.branch : request_.tag;
         return Error(
-            ErrorCode::usage,
+            ErrorCode::invalid_recipe,
             fmt::format("git-checkout: '{}' is not a branch or a tag", printable(name))
         );
     }
@@ -375,9 +375,10 @@ Result<void> Checkout::choose_commit(std::vector<std::string>& warnings) {
     if (git_reference_lookup(&found, mirror_.get(), name.c_str()) < 0) {
         const std::string shown = redact_url(request_.repository);
         return Error(
-            ErrorCode::not_found,
-            fmt::format("git repository {} has no {}", shown, printable(source_reference()))
-        );
+                   ErrorCode::not_found,
+                   fmt::format("git repository {} has no {}", shown, printable(source_reference()))
+        )
+            .help(fmt::format("`git ls-remote {}` lists its branches and tags", shown));
     }
     const Reference reference(found);
     if (const git_oid* target = git_reference_target(reference.get()); target != nullptr) {

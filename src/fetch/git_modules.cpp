@@ -175,7 +175,7 @@ Result<std::vector<CherryPick>> parse_cherry_picks(std::string_view text) {
             pick.commit.find_first_not_of("0123456789abcdef") == std::string::npos;
         if (!has_comment || !is_commit || pick.branch.starts_with('-')) {
             return Error(
-                       ErrorCode::usage,
+                       ErrorCode::invalid_recipe,
                        fmt::format("git-checkout: '{}' is no cherry-pick", printable(line))
             )
                 .help("write one '[branch/]commit: comment' a line");
@@ -196,7 +196,7 @@ Result<SparseCone> SparseCone::parse(std::string_view text) {
         }
         if (!is_confined_path(word)) {
             return Error(
-                ErrorCode::usage,
+                ErrorCode::invalid_recipe,
                 fmt::format("git-checkout: '{}' is no directory of a tree", printable(word))
             );
         }

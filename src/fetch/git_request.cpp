@@ -27,7 +27,8 @@ Result<void> check_repository(const std::string& repository) {
     const std::string shown = printable(redact_url(repository));
     if (repository.empty() || repository.starts_with('-') || has_control_byte(repository)) {
         return Error(
-            ErrorCode::usage, fmt::format("'{}' is not the address of a git repository", shown)
+            ErrorCode::invalid_recipe,
+            fmt::format("'{}' is not the address of a git repository", shown)
         );
     }
     const std::size_t scheme_end = repository.find("://");
@@ -40,7 +41,7 @@ Result<void> check_repository(const std::string& repository) {
         return repository.starts_with('/') || is_remote_path
                    ? Result<void>()
                    : Error(
-                         ErrorCode::usage,
+                         ErrorCode::invalid_recipe,
                          fmt::format("'{}' is neither a URL nor an absolute path", shown)
                      );
     }
@@ -62,24 +63,29 @@ bool is_commit_id(std::string_view text) {
 
 Result<void> check_combination(const GitRequest& request) {
     if (!request.branch.empty() && !request.tag.empty()) {
-        return Error(ErrorCode::usage, "git-checkout: 'branch' and 'tag' exclude each other");
+        return Error(
+                   ErrorCode::invalid_recipe, "git-checkout: 'branch' and 'tag' exclude each other"
+        )
+            .help("keep the one that 'expected-commit' belongs to");
     }
     if (!request.expected_commit.empty() && !is_commit_id(request.expected_commit)) {
         return Error(
-            ErrorCode::usage, "git-checkout: 'expected-commit' must be 40 hexadecimal digits"
+            ErrorCode::invalid_recipe,
+            "git-checkout: 'expected-commit' must be 40 hexadecimal digits"
         );
     }
     const bool is_full_tip = !request.branch.empty() && !request.expected_commit.empty();
     if (request.is_branch_tip && !is_full_tip) {
         return Error(
-            ErrorCode::usage,
-            "git-checkout: 'expected-commit-is-branch-tip' needs 'branch' and 'expected-commit', "
-            "and no 'tag'"
-        );
+                   ErrorCode::invalid_recipe,
+                   "git-checkout: 'expected-commit-is-branch-tip' needs 'branch' and "
+                   "'expected-commit', and no 'tag'"
+        )
+            .help("add what is missing, or leave it out");
     }
     if (request.depth < -1) {
         return Error(
-            ErrorCode::usage, "git-checkout: 'depth' is a number of commits, or -1 for all"
+            ErrorCode::invalid_recipe, "git-checkout: 'depth' is a number of commits, or -1 for all"
         );
     }
     return {};
@@ -94,12 +100,13 @@ Result<void> check_request(const GitRequest& request, std::vector<std::string>& 
     QUERN_CHECK(SparseCone::parse(request.sparse_paths));
     if (request.destination != "." && !is_confined_path(request.destination)) {
         return Error(
-            ErrorCode::invalid_data,
-            fmt::format(
-                "git-checkout: the destination '{}' is not below the workspace",
-                printable(request.destination)
-            )
-        );
+                   ErrorCode::invalid_recipe,
+                   fmt::format(
+                       "git-checkout: the destination '{}' is not below the workspace",
+                       printable(request.destination)
+                   )
+        )
+            .help("write a path without '..' that does not start with '/'");
     }
     if (request.is_by_id) {
         return {};

@@ -78,7 +78,9 @@ TEST_CASE("git_request: inputs that exclude each other are refused", "[fetch][gi
     }
     const auto checked = check(request);
     REQUIRE_FALSE(checked);
-    CHECK(checked.error().code() == ErrorCode::usage);
+    CHECK(
+        checked.error().code() == ErrorCode::invalid_recipe
+    );  // exit status 1, not 2: the call was right
 }
 
 TEST_CASE("git_request: destinations stay below the tree", "[fetch][git_request]") {
@@ -87,7 +89,8 @@ TEST_CASE("git_request: destinations stay below the tree", "[fetch][git_request]
     CAPTURE(request.destination);
     const auto checked = check(request);
     REQUIRE_FALSE(checked);
-    CHECK(checked.error().code() == ErrorCode::invalid_data);
+    CHECK(checked.error().code() == ErrorCode::invalid_recipe);
+    CHECK_FALSE(checked.error().help().empty());
 }
 
 TEST_CASE("git_request: what is not pinned gets a warning", "[fetch][git_request]") {
