@@ -20,10 +20,12 @@ namespace {
 Result<void> run_show_config(const ImageFlags& flags, const Invocation& invocation) {
     QUERN_CHECK(expect_arguments(flags, 1, "the image file"));
     QUERN_TRY(ImageSession opened, open_image(flags, invocation));
-    if (invocation.global.format == "json") {
-        return print(image::to_json(opened.specification()));
+    image::Specification shown = opened.specification();
+    if (!flags.architectures.empty()) {
+        shown.archs = opened.options.architectures;
     }
-    return print(image::to_yaml(opened.specification()));
+    const bool is_json = invocation.global.format == "json";
+    return print(is_json ? image::to_json(shown) : image::to_yaml(shown));
 }
 
 struct ShowPackagesFlags {

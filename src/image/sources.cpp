@@ -119,8 +119,9 @@ Result<Sources> gather_sources(
 
 std::vector<std::string> image_repositories(const Contents& contents, const Additions& additions) {
     std::vector<std::string> lines = contents.repositories;
-    append(lines, contents.runtime_repositories);
     append(lines, additions.repositories);
+    std::transform(lines.begin(), lines.end(), lines.begin(), redact_url);
+    append(lines, contents.runtime_repositories);
     std::transform(lines.begin(), lines.end(), lines.begin(), without_slash);
     return sorted_set(std::move(lines));
 }

@@ -57,7 +57,9 @@ Result<Sources> gather_sources(
     const Contents& contents, const Additions& additions, const Services& services
 );
 
-/// The lines of the image's /etc/apk/repositories.
+/// The lines of the image's /etc/apk/repositories. What was needed to read repositories at build
+/// time (user names, passwords, tokens in URLs) stays out; `runtime_repositories`, which are
+/// written for the image alone, are as they were given.
 std::vector<std::string> image_repositories(const Contents& contents, const Additions& additions);
 
 /// The indexes of one architecture. Errors: as repository::read_indexes.

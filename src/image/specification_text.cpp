@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace quern::image {
 namespace {
 
@@ -67,14 +69,9 @@ Json named_text(const NamedText& text) {
     return {{"name", text.name}, {"content", text.content}};
 }
 
-std::vector<std::string> without_passwords(const std::vector<std::string>& urls, Style style) {
-    std::vector<std::string> shown = urls;
-    if (style == Style::complete) {
-        for (std::string& url : shown) {
-            url = redact_url(url);
-        }
-    }
-    return shown;
+std::vector<std::string> without_passwords(std::vector<std::string> urls) {
+    std::transform(urls.begin(), urls.end(), urls.begin(), redact_url);
+    return urls;
 }
 
 Json plain_file(const PlainFile& file, Style style) {
@@ -90,10 +87,10 @@ Json plain_file(const PlainFile& file, Style style) {
 
 Json contents(const Contents& value, Style style) {
     ObjectWriter writer(style);
-    writer.given("build_repositories", without_passwords(value.build_repositories, style))
-        .given("runtime_repositories", without_passwords(value.runtime_repositories, style))
-        .given("repositories", without_passwords(value.repositories, style))
-        .given("keyring", without_passwords(value.keyring, style))
+    writer.given("build_repositories", without_passwords(value.build_repositories))
+        .given("runtime_repositories", without_passwords(value.runtime_repositories))
+        .given("repositories", without_passwords(value.repositories))
+        .given("keyring", without_passwords(value.keyring))
         .given("runtime_keyring", list_of(value.runtime_keyring, named_text))
         .given("packages", value.packages);
     if (value.base_image) {

@@ -118,6 +118,23 @@ def large_downloads(bench):
         repository.build(image, "out.tar")
 
 
+def passwords_of_repositories(bench):
+    """K1, M18: what repositories are read with is in no file of the image and in no text about it; what is written for the image alone is."""
+    repository = Repository(bench).add("good", [tar_member("x", body=b"x")]).index()
+    with Web(repository.path) as web:
+        image = repository.image("good", more="  runtime_repositories: ['http://me:wanted@example.org/r']\n")
+        secret = web.url("/", "me:canary@")
+        image.write_text(image.read_text().replace(str(repository.path), f"'{secret}'"))
+        done = bench.run("--cache-root", bench.folder / "cache", "image", "minirootfs", image, "root.tar", "--arch", "x86_64", "-b", secret, "-r", secret)
+        expect(web.headers_seen("Authorization"), "the password was not used")
+        shown = bench.run("image", "show-config", image).stdout + bench.run("--format", "json", "image", "show-config", image).stdout
+    for text in ((bench.folder / "root.tar").read_bytes(), shown.encode(), (done.stdout + done.stderr).encode()):
+        expect(b"canary" not in text, "the password is in it")
+    with tarfile.open(bench.folder / "root.tar") as archive:
+        lines = archive.extractfile("etc/apk/repositories").read().decode()
+    expect(lines == f"{web.url()}\nhttp://me:wanted@example.org/r\n", lines)
+
+
 def large_images(bench):
     """P6: images that are looked at unpack within limits whose flags are named."""
     repository = Repository(bench).add("zeros", [tar_member("x", body=bytes(3_000_000)), *(tar_member(f"f{i}") for i in range(50))]).index()
@@ -377,6 +394,6 @@ def base_that_lies(bench):
     expect("sha256:" in refuse(bench, repository, image), "the digest is not named")
 
 
-main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, large_downloads, large_images, images_that_lie, lying_registries, odd_keys, hostile_names, confined_sources,
+main([paths_out, planted_links, other_package, other_data, damaged_cache, bombs, large_downloads, passwords_of_repositories, large_images, images_that_lie, lying_registries, odd_keys, hostile_names, confined_sources,
       hostile_database, same_modes, modes_of_outputs, link_tricks, two_owners, devices,
       no_trust_from_here, base_that_lies])

@@ -99,4 +99,12 @@ def failing_layout(bench):
     expect(not (bench.folder / "new").exists(), "a layout was left")
 
 
-main([places, inputs, architectures, images, failing_layout])
+def shown_architectures(bench):
+    """show-config shows the architectures that --arch asks for, in both formats."""
+    _, image = image_of(bench)
+    for words in (("image",), ("--format", "json", "image")):
+        shown = bench.run(*words, "show-config", image, "--arch", "aarch64").stdout
+        expect("arm64" in shown and "amd64" not in shown, shown)
+
+
+main([shown_architectures, places, inputs, architectures, images, failing_layout])
