@@ -237,9 +237,8 @@ std::string ownership_hint(std::string_view output, bool has_single_id) {
                "of --cache-root keeps no such notes: name a place on another one\n";
     }
     if (has_single_id && has_failed("Invalid argument")) {
-        return "this user has a single id, and either nothing here can note owners in place of it "
-               "or "
-               "the id is above 65535: `quern doctor` says how to get a range of ids\n";
+        return "this user has a single id, and either nothing here can note owners in place of it, "
+               "or the id is above 65535: `quern doctor` says how to get a range of ids\n";
     }
     return {};
 }
