@@ -38,7 +38,7 @@ bool is_on(const pipeline::Step& step, std::string_view name) {
 }
 
 Error wrong_input(std::string message, std::string help) {
-    return Error(ErrorCode::step_failed, std::move(message)).help(std::move(help));
+    return Error(ErrorCode::invalid_recipe, std::move(message)).help(std::move(help));
 }
 
 Result<FileTree> make_directory(
@@ -160,13 +160,16 @@ Result<void> unpack(
         return {};
     }
     if (!is_confined_path(relative) || !directory.exists(relative)) {
-        return wrong_input(
-            fmt::format(
-                "the directory '{}' to extract to does not exist below the working directory",
-                printable(target)
-            ),
-            "make it in a step before, as tar -C wants it"
-        );
+        // What the steps before made decides.
+        return Error(
+                   ErrorCode::step_failed,
+                   fmt::format(
+                       "the directory '{}' to extract to does not exist below the working "
+                       "directory",
+                       printable(target)
+                   )
+        )
+            .help("make it in a step before, as tar -C wants it");
     }
     QUERN_TRY(const FileTree inside, directory.subtree(relative));
     QUERN_CHECK(archive::extract(archive, inside, options));
