@@ -55,6 +55,15 @@ void override_keys(
     base = std::move(own);
 }
 
+/// What stands elsewhere in an image file, or stood in those of earlier times.
+std::string advice_for(std::string_view key, std::string_view table) {
+    if (key == "os-release") {
+        return "/etc/os-release comes from packages: add one that holds it, or write it with "
+               "contents.files";
+    }
+    return key == "permissions" && table == "a file" ? "the mode of a file is its 'mode'" : "";
+}
+
 /// Reads the file and those that it includes, one inside the other.
 class Loader {
  public:
@@ -117,6 +126,7 @@ class Loader {
             return std::nullopt;
         }
         yaml::Reader reader{diagnostics_};
+        reader.unknown_key_help = advice_for;
         Specification own;
         read_value(document->root(), own, reader);
         const auto include = document->root().find("include");

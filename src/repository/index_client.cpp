@@ -53,10 +53,17 @@ class IndexReader {
     }
 
  private:
-    static Error with_flag(Error error) {
-        return error.code() == ErrorCode::limit
-                   ? std::move(error).help("raise the limit with --max-index-file-bytes")
-                   : error;
+    /// With the next move, unless there is one.
+    static Error advised(Error error) {
+        if (error.code() == ErrorCode::limit) {
+            return std::move(error).help("raise the limit with --max-index-file-bytes");
+        }
+        if (error.code() == ErrorCode::network && error.help().empty()) {
+            return std::move(error).help(
+                "check the address; with --offline what the cache has of it is used"
+            );
+        }
+        return error;
     }
 
     Result<std::optional<RepositoryIndex>> read_local() const {
@@ -67,7 +74,7 @@ class IndexReader {
             if (bytes.error().code() == ErrorCode::not_found) {
                 return std::optional<RepositoryIndex>();
             }
-            return with_flag(std::move(bytes).error());
+            return advised(std::move(bytes).error());
         }
         return parse(*bytes, std::filesystem::absolute(path).string());
     }
@@ -77,14 +84,17 @@ class IndexReader {
         const HttpCache cache(options_.cache_directory / "indexes", fetcher_, options_.offline);
         auto answer = cache.get(url, options_.limits.file_bytes);
         if (!answer) {
-            return with_flag(std::move(answer).error());
+            return advised(std::move(answer).error());
         }
         const CachedBody& body = *answer;
         if (body.status != 200) {
             return Error(
-                body.status == 404 ? ErrorCode::not_found : ErrorCode::network,
-                fmt::format("no index for {}: the server answers {}", architecture_, body.status)
-            );
+                       body.status == 404 ? ErrorCode::not_found : ErrorCode::network,
+                       fmt::format(
+                           "no index for {}: the server answers {}", architecture_, body.status
+                       )
+            )
+                .help("an address is that of the folder in which the architectures lie");
         }
         auto index = parse(body.bytes, url);
         if (index) {

@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from image_bench import Repository, make_apk, tar_member
+from web import Web
 from workbench import digests, expect, main
 
 
@@ -99,6 +100,15 @@ def failing_layout(bench):
     expect(not (bench.folder / "new").exists(), "a layout was left")
 
 
+def addresses(bench):
+    """a repository that cannot be reached, or is not there, is told with what to look at."""
+    _, image = image_of(bench)
+    build = ("build", image, "img:1", "out.tar", "--arch", "x86_64", "-r")
+    refuse(bench, *build, "http://127.0.0.1:9/r", says="127.0.0.1:9", helps="check the address")
+    with Web(bench.folder / "layout") as web:
+        refuse(bench, *build, web.url(), says="the server answers 404", helps="the folder in which the architectures lie")
+
+
 def shown_architectures(bench):
     """show-config shows the architectures that --arch asks for, in both formats."""
     _, image = image_of(bench)
@@ -107,4 +117,4 @@ def shown_architectures(bench):
         expect("arm64" in shown and "amd64" not in shown, shown)
 
 
-main([shown_architectures, places, inputs, architectures, images, failing_layout])
+main([addresses, shown_architectures, places, inputs, architectures, images, failing_layout])
