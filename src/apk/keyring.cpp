@@ -60,7 +60,8 @@ Error not_a_public_key(std::string_view pem) {
             .help("give its public half, the file that ends in .pub, and keep this one to yourself"
             );
     }
-    return invalid(fmt::format("not a public key in PEM form ({})", take_openssl_error()));
+    return invalid(fmt::format("not a public key in PEM form ({})", take_openssl_error()))
+        .help("it holds '-----BEGIN PUBLIC KEY-----' and all up to the END line");
 }
 
 const EVP_MD* digest_method(SignatureKind kind) {

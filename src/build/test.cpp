@@ -113,6 +113,20 @@ Result<GuestCaches> open_caches(
     );
 }
 
+Result<ResolvedEnvironment> resolve_block(
+    const TestBlocks& blocks, const recipe::Environment& environment, const Services& services
+) {
+    auto resolved =
+        resolve_environment(environment, blocks.architecture, blocks.environment, services);
+    if (!resolved && resolved.error().code() == ErrorCode::unsatisfiable &&
+        resolved.error().help().empty()) {
+        return std::move(resolved).error().help(
+            "what is tested comes from a repository: `quern build` it first, and name where with -r"
+        );
+    }
+    return resolved;
+}
+
 void keep_workspace(Workspace& workspace, const std::string& package, Reporter& reporter) {
     workspace.keep();
     reporter.note(fmt::format("the workspace of {} is {}", package, workspace.path().string()));
@@ -128,10 +142,7 @@ Result<void> run_block(
     const recipe::Test* test = find_test(configuration, plan.package);
     QUERN_ASSERT(test != nullptr);
     const recipe::Environment environment = block_environment(blocks, *test, plan.package);
-    QUERN_TRY(
-        const ResolvedEnvironment resolved,
-        resolve_environment(environment, blocks.architecture, blocks.environment, services)
-    );
+    QUERN_TRY(const ResolvedEnvironment resolved, resolve_block(blocks, environment, services));
     QUERN_TRY(const rootfs::CachedRoot root, prepare_root(resolved, services));
     QUERN_TRY(
         OwnGuest own, OwnGuest::create(root, workspace_of(blocks.run, plan.package), services)

@@ -79,7 +79,7 @@ def a_package_that_is_not_there(bench):
     """a test without its package is an error of that block that names the package."""
     path = recipe(bench)
     done = bench.run("test", path, *test_flags(bench), "--junit", "out.xml", status=1)
-    expect("probe" in done.stderr and "tests failed" in done.stderr, done.stderr)
+    expect("probe" in done.stderr and "tests failed" in done.stderr and "`quern build` it first" in done.stderr, done.stderr)
     suite = xml.etree.ElementTree.parse(bench.folder / "out.xml").getroot().find("testsuite")
     expect(suite.get("errors") == "2", suite.attrib)
 

@@ -134,6 +134,7 @@ TEST_CASE("keyring: a directory gives its .pub files", "[apk][keyring]") {
 TEST_CASE("keyring: what is no RSA public key is refused with a reason", "[apk][keyring]") {
     CHECK(parse_failure("").code() == ErrorCode::invalid_data);
     CHECK(parse_failure("garbage").code() == ErrorCode::invalid_data);
+    CHECK(parse_failure("garbage").help().find("BEGIN PUBLIC KEY") != std::string::npos);
     CHECK(parse_failure(std::string(100, '\0')).code() == ErrorCode::invalid_data);
     CHECK(
         parse_failure("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n").code() ==
