@@ -110,6 +110,7 @@ class IndexTable {
 struct VerifiedBody {
     std::string_view bytes;         ///< compressed; lies in the file's bytes
     std::optional<std::string> by;  ///< name of the key, if a keyring was given
+    std::string sha256;             ///< raw; of `bytes`, and empty unless a signature is over it
 };
 
 /// Checks an index file as `read_index` does, without a look at the content. Errors: those of

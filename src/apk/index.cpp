@@ -192,7 +192,12 @@ Result<BodyText> read_body(std::string_view body, const IndexLimits& limits) {
     return text;
 }
 
-Result<std::string> verify(const Members& members, const Keyring& keyring) {
+struct Verified {
+    std::string by;
+    std::string sha256;  ///< raw; empty unless one of the signatures is over it
+};
+
+Result<Verified> verify(const Members& members, const Keyring& keyring) {
     if (!members.has_signature_section) {
         return Error(ErrorCode::signature, "the index is not signed")
             .help(
@@ -202,7 +207,15 @@ Result<std::string> verify(const Members& members, const Keyring& keyring) {
     }
     SignedDigests digests(members.signatures);
     digests.update(members.body);
-    return keyring.verify(members.signatures, digests);
+    Verified verified;
+    QUERN_TRY(verified.by, keyring.verify(members.signatures, digests));
+    const auto is_over_sha256 = [](const Signature& one) {
+        return one.kind == SignatureKind::rsa256;
+    };
+    if (std::any_of(members.signatures.begin(), members.signatures.end(), is_over_sha256)) {
+        verified.sha256 = digests.digest(SignatureKind::rsa256);
+    }
+    return verified;
 }
 
 Result<Members> split_within(std::string_view bytes, const IndexLimits& limits) {
@@ -224,7 +237,8 @@ Result<IndexFile> read_index(
     QUERN_TRY(Members members, split_within(bytes, limits));
     IndexFile file;
     if (keyring != nullptr) {
-        QUERN_TRY(file.verified_by, verify(members, *keyring));
+        QUERN_TRY(Verified verified, verify(members, *keyring));
+        file.verified_by = std::move(verified.by);
     }
     QUERN_TRY(const BodyText text, read_body(members.body, limits));
     QUERN_TRY(file.index, Index::parse(text.records, limits));
@@ -237,12 +251,14 @@ Result<VerifiedBody> verified_index_body(
     std::string_view bytes, const Keyring* keyring, const IndexLimits& limits
 ) {
     QUERN_TRY(const Members members, split_within(bytes, limits));
-    VerifiedBody verified;
-    verified.bytes = members.body;
+    VerifiedBody body;
+    body.bytes = members.body;
     if (keyring != nullptr) {
-        QUERN_TRY(verified.by, verify(members, *keyring));
+        QUERN_TRY(Verified verified, verify(members, *keyring));
+        body.by = std::move(verified.by);
+        body.sha256 = std::move(verified.sha256);
     }
-    return verified;
+    return body;
 }
 
 Result<IndexTable> read_index_table(std::string_view body, const IndexLimits& limits) {

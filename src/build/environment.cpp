@@ -122,7 +122,7 @@ Result<ChosenPackages> choose_packages(
     const EnvironmentRequest& request, const EnvironmentOptions& options, const Services& services
 ) {
     QUERN_TRY(const auto world, repository::parse_world(request.wanted));
-    QUERN_TRY(const apk::Keyring keyring, repository::make_keyring(request.keys));
+    const apk::Keyring keyring = repository::make_keyring(request.keys);
     const repository::IndexClientOptions client = {
         .architecture = request.architecture,
         .cache_directory = services.cache_directory / "indexes",

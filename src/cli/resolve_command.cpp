@@ -20,6 +20,28 @@ struct ResolveFlags {
     IndexFlags indexes;
 };
 
+std::string text_of(const std::vector<repository::Selected>& packages) {
+    std::string text;
+    for (const repository::Selected& selected : packages) {
+        text += fmt::format("{}-{}\n", selected.entry->name, selected.entry->version);
+    }
+    return text;
+}
+
+nlohmann::ordered_json json_of(const std::vector<repository::Selected>& packages) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::array();
+    for (const repository::Selected& selected : packages) {
+        json.push_back({
+            {"name", selected.entry->name},
+            {"version", selected.entry->version},
+            {"repository", selected.location.shown()},
+            {"checksum", selected.entry->checksum},
+            {"size", selected.entry->file_size},
+        });
+    }
+    return json;
+}
+
 Result<void> run_resolve(const ResolveFlags& flags, const Invocation& invocation) {
     QUERN_TRY(const auto world, parse_world(flags.world));
     QUERN_TRY(const Indexes indexes, read_indexes(flags.indexes, invocation));
@@ -35,19 +57,9 @@ Result<void> run_resolve(const ResolveFlags& flags, const Invocation& invocation
     }
     const auto& resolution = std::get<repository::Resolution>(decision);
     print_notes(resolution.notes, invocation);
-    std::string text;
-    nlohmann::ordered_json json = nlohmann::ordered_json::array();
-    for (const repository::Selected& selected : resolution.packages) {
-        text += fmt::format("{}-{}\n", selected.entry->name, selected.entry->version);
-        json.push_back({
-            {"name", selected.entry->name},
-            {"version", selected.entry->version},
-            {"repository", selected.location.shown()},
-            {"checksum", selected.entry->checksum},
-            {"size", selected.entry->file_size},
-        });
-    }
-    return print(is_json ? to_json_text(json) : text);
+    return print(
+        is_json ? to_json_text(json_of(resolution.packages)) : text_of(resolution.packages)
+    );
 }
 
 }  // namespace

@@ -17,6 +17,11 @@ struct EarlierChoices {
     std::unordered_map<std::string_view, std::string_view> origins;  ///< with their versions
 
     void add(const PackagePool& pool, PackageId id);
+    /// Keeps the room: a walk begins many times.
+    void clear() {
+        packages.clear();
+        origins.clear();
+    }
 };
 
 /// By what one candidate is before another, in the order in which it is looked at.

@@ -31,7 +31,7 @@ constexpr std::uint64_t steps_per_package = 20;
 }  // namespace
 
 GreedyWalk::GreedyWalk(PackagePool& pool, std::span<const Relation> world, WalkObserver* observer)
-    : pool_(pool), world_(world), observer_(observer), exclusions_(pool.size()) {}
+    : pool_(pool), world_(world), observer_(observer), exclusion_of_(pool.size(), no_id) {}
 
 WalkResult GreedyWalk::run() {
     constrain(world_, no_id);
@@ -54,8 +54,9 @@ bool GreedyWalk::may_go_on() {
 }
 
 void GreedyWalk::exclude(PackageId id, Exclusion exclusion) {
-    if (exclusions_[id].kind == Exclusion::Kind::none) {
-        exclusions_[id] = exclusion;
+    if (!is_excluded(id)) {
+        exclusion_of_[id] = static_cast<std::uint32_t>(exclusions_.size());
+        exclusions_.push_back(exclusion);
     }
 }
 
@@ -113,7 +114,7 @@ void GreedyWalk::filter(const Relation& relation, std::string_view pin, PackageI
     found_.clear();
     for (const PackageId id : pool_.candidates(relation.name)) {
         const std::string_view tag = pool_.tag(id);
-        if (exclusions_[id].kind != Exclusion::Kind::none || !pool_.missing_for(id).empty() ||
+        if (is_excluded(id) || !pool_.missing_for(id).empty() ||
             (!tag.empty() && tag != pin && id != installed)) {
             continue;
         }
@@ -181,7 +182,7 @@ bool GreedyWalk::choose_for_world() {
 
 /// Step 3 for one entry of the world.
 bool GreedyWalk::walk(const Relation& wanted) {
-    earlier_ = {};
+    earlier_.clear();
     filter(wanted, wanted.tag, no_id);
     if (found_.empty()) {
         return fail_without_candidates(wanted);
@@ -341,7 +342,7 @@ bool GreedyWalk::mark_selected(PackageId package) {
 /// here.
 void GreedyWalk::add_triggered() {
     for (const PackageId id : triggered_by(pool_, output_)) {
-        if (exclusions_[id].kind == Exclusion::Kind::none && pool_.missing_for(id).empty()) {
+        if (!is_excluded(id) && pool_.missing_for(id).empty()) {
             output_.push_back(id);
         }
     }

@@ -19,10 +19,10 @@ struct WalkResult {
     std::optional<std::string> failure;  ///< where it stopped and why, in words
 };
 
-/// Whether a package was put out of the running, and by what.
+/// By what a package was put out of the running.
 struct Exclusion {
-    enum class Kind : std::uint8_t { none, excluded, unfit_version, unfit_provide, other_provider };
-    Kind kind = Kind::none;
+    enum class Kind : std::uint8_t { excluded, unfit_version, unfit_provide, other_provider };
+    Kind kind = Kind::excluded;
     std::string_view relation;  ///< text of what excluded it
     PackageId other = no_id;    ///< package that did; no_id: the world
     NameId name = no_id;
@@ -80,6 +80,7 @@ class GreedyWalk {
     void constrain(std::span<const Relation> relations, PackageId owner);
     void constrain(const Relation& relation, PackageId owner);
     void exclude(PackageId id, Exclusion exclusion);
+    bool is_excluded(PackageId id) const { return exclusion_of_[id] != no_id; }
     void exclude_other_providers(PackageId winner);
     void filter(const Relation& relation, std::string_view pin, PackageId installed);
     PackageId best(const Relation& relation, std::string_view pin);
@@ -96,8 +97,9 @@ class GreedyWalk {
     WalkObserver* observer_;
     std::uint64_t steps_ = 0;
     std::vector<Exclusion> exclusions_;
-    std::vector<PackageId> selected_;  ///< by name
-    std::vector<bool> is_ancestor_;    ///< by name
+    std::vector<std::uint32_t> exclusion_of_;  ///< in exclusions_ by package; no_id: in the running
+    std::vector<PackageId> selected_;          ///< by name
+    std::vector<bool> is_ancestor_;            ///< by name
     std::vector<Frame> stack_;
     std::vector<PackageId> output_;
     std::vector<PackageId> found_;  ///< candidates of the last filter

@@ -26,6 +26,17 @@ constexpr std::size_t least_kept = 64 * 1024;
 /// Downloads at a time; most of the time goes to waiting.
 constexpr std::size_t parallel_downloads = 8;
 
+/// Computed unless the signature's check has done so.
+Digest sha256_of(const apk::VerifiedBody& body) {
+    if (body.sha256.empty()) {
+        return digest_of(DigestKind::sha256, body.bytes);
+    }
+    return {
+        DigestKind::sha256,
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes are bytes
+        {reinterpret_cast<const std::uint8_t*>(body.sha256.data()), body.sha256.size()}};
+}
+
 /// Reads one index; one object for each location.
 class IndexReader {
  public:
@@ -115,22 +126,23 @@ class IndexReader {
         RepositoryIndex index;
         index.location = location_;
         index.architecture = architecture_;
-        QUERN_TRY(index.packages, read_table(body.bytes, place));
+        QUERN_TRY(index.packages, read_table(body, place));
         index.verified_by = std::move(body.by);
         return std::optional<RepositoryIndex>(std::move(index));
     }
 
     /// The table of a body whose signature holds, from the cache if it was read before.
-    Result<apk::IndexTable> read_table(std::string_view body, const std::string& place) const {
-        if (body.size() < least_kept) {
-            return apk::read_index_table(body, options_.limits);
+    Result<apk::IndexTable> read_table(const apk::VerifiedBody& body, const std::string& place)
+        const {
+        if (body.bytes.size() < least_kept) {
+            return apk::read_index_table(body.bytes, options_.limits);
         }
         const IndexTableCache cache(options_.cache_directory / "tables");
-        const Digest digest = digest_of(DigestKind::sha256, body);
+        const Digest digest = sha256_of(body);
         if (auto known = cache.find(place, digest, options_.limits)) {
             return std::move(*known);
         }
-        QUERN_TRY(apk::IndexTable table, apk::read_index_table(body, options_.limits));
+        QUERN_TRY(apk::IndexTable table, apk::read_index_table(body.bytes, options_.limits));
         cache.keep(place, digest, table);
         return table;
     }

@@ -107,7 +107,7 @@ class Discoverer {
         return std::optional<std::string>(std::move(body->bytes));
     }
 
-    Result<void> add(TrustedKey key, const std::string& place) {
+    Result<void> add(KeyText key, const std::string& place) {
         key.place = place;
         key.is_discovered = true;
         const std::string name = key.name;

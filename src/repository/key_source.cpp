@@ -99,38 +99,36 @@ Result<std::vector<TrustedKey>> read_keys(
     return keys;
 }
 
-Result<void> add_key(std::vector<TrustedKey>& keys, TrustedKey key) {
-    QUERN_TRY(apk::PublicKey parsed, apk::PublicKey::parse(key.pem));
+Result<void> add_key(std::vector<TrustedKey>& keys, KeyText text) {
+    QUERN_TRY(apk::PublicKey parsed, apk::PublicKey::parse(text.pem));
     for (const TrustedKey& known : keys) {
-        if (known.name != key.name) {
+        if (known.name != text.name) {
             continue;
         }
-        QUERN_TRY(const apk::PublicKey other, apk::PublicKey::parse(known.pem));
-        if (other.fingerprint() == parsed.fingerprint()) {
+        if (known.key.fingerprint() == parsed.fingerprint()) {
             return {};
         }
         return Error(
                    ErrorCode::invalid_data,
                    fmt::format(
                        "there are two different keys called {}: {} and {}",
-                       printable(key.name),
+                       printable(text.name),
                        printable(redact_url(known.place)),
-                       printable(redact_url(key.place))
+                       printable(redact_url(text.place))
                    )
         )
             .help("signatures name keys by their file: keep one of the two");
     }
     apk::Keyring judge;
-    QUERN_CHECK(judge.add(key.name, std::move(parsed)));
-    keys.push_back(std::move(key));
+    QUERN_CHECK(judge.add(text.name, parsed));
+    keys.push_back({std::move(text), std::move(parsed)});
     return {};
 }
 
-Result<apk::Keyring> make_keyring(std::span<const TrustedKey> keys) {
+apk::Keyring make_keyring(std::span<const TrustedKey> keys) {
     apk::Keyring ring;
-    for (const TrustedKey& key : keys) {
-        QUERN_TRY(apk::PublicKey parsed, apk::PublicKey::parse(key.pem));
-        QUERN_CHECK(ring.add(key.name, std::move(parsed)));
+    for (const TrustedKey& one : keys) {
+        QUERN_ASSERT(ring.add(one.name, one.key));  // add_key has judged the name
     }
     return ring;
 }

@@ -11,12 +11,17 @@
 
 namespace quern::repository {
 
-/// A public key that is trusted, and why.
-struct TrustedKey {
+/// What is said to be a public key, and where it comes from.
+struct KeyText {
     std::string name;   ///< file name: what signatures call it
     std::string place;  ///< path or URL as it was given; holds credentials if the URL does
     std::string pem;
     bool is_discovered = false;  ///< no one named it; its repository's server did
+};
+
+/// A public key that is trusted, and why.
+struct TrustedKey : KeyText {
+    apk::PublicKey key;
 };
 
 /// Keys that the user named: PEM files, directories of `*.pub`, http(s) URLs. In the given order,
@@ -27,10 +32,10 @@ Result<std::vector<TrustedKey>> read_keys(
     std::span<const std::string> places, const HttpCache& cache
 );
 
-/// Adds a key unless it is there already. Errors: invalid_data (another key of that name).
-Result<void> add_key(std::vector<TrustedKey>& keys, TrustedKey key);
+/// Adds a key unless it is there already. Errors: invalid_data (no RSA key; another key of that
+/// name; a name that no file has).
+Result<void> add_key(std::vector<TrustedKey>& keys, KeyText text);
 
-/// Errors: invalid_data.
-Result<apk::Keyring> make_keyring(std::span<const TrustedKey> keys);
+apk::Keyring make_keyring(std::span<const TrustedKey> keys);
 
 }  // namespace quern::repository

@@ -13,10 +13,10 @@ namespace quern::repository {
 
 std::string GreedyWalk::reason_against(PackageId id) const {
     using Kind = Exclusion::Kind;
-    const Exclusion& exclusion = exclusions_[id];
-    if (exclusion.kind == Kind::none) {
+    if (!is_excluded(id)) {
         return {};
     }
+    const Exclusion& exclusion = exclusions_[exclusion_of_[id]];
     const std::string label = pool_.label(id);
     if (exclusion.kind == Kind::other_provider) {
         return fmt::format(
