@@ -48,7 +48,8 @@ std::string_view text_of(const Digest& digest) {
 /// Collects lines of .PKGINFO.
 class InfoText {
  public:
-    InfoText(const AdbReader& reader, Value info) : reader_(reader), info_(info) {}
+    InfoText(const AdbReader& reader, Value info, std::uint64_t most_bytes)
+        : reader_(reader), info_(info), most_bytes_(most_bytes) {}
 
     void add(const char* key, std::string_view value) {
         if (value.find('\n') != std::string_view::npos && problem_.empty()) {
@@ -69,7 +70,7 @@ class InfoText {
     void add_relations(const char* key, Field field, bool in_one_line) {
         const Value list = reader_.field(info_, field);
         std::string line;
-        for (std::size_t i = 0; i < reader_.size(list); ++i) {
+        for (std::size_t i = 0; i < reader_.size(list) && !is_full(line); ++i) {
             const auto relation = adb_relation_text(reader_, reader_.item(list, i));
             if (!relation) {
                 problem_ = problem_.empty() ? relation.error().message() : problem_;
@@ -85,6 +86,12 @@ class InfoText {
     }
 
     Result<std::string> take() {
+        if (is_full({})) {
+            return Error(
+                ErrorCode::limit,
+                fmt::format("package: it says more than {} bytes of itself", most_bytes_)
+            );
+        }
         if (!problem_.empty()) {
             return Error(ErrorCode::invalid_data, fmt::format("package: {}", problem_));
         }
@@ -92,8 +99,11 @@ class InfoText {
     }
 
  private:
+    bool is_full(std::string_view line) const { return text_.size() + line.size() > most_bytes_; }
+
     const AdbReader& reader_;
     Value info_;
+    std::uint64_t most_bytes_;
     std::string text_;
     std::string problem_;
 };
@@ -187,8 +197,8 @@ Result<std::string> adb_relation_text(const AdbReader& reader, Value value) {
     return text;
 }
 
-Result<std::string> adb_info_text(const AdbReader& reader, Value info) {
-    InfoText text(reader, info);
+Result<std::string> adb_info_text(const AdbReader& reader, Value info, std::uint64_t most_bytes) {
+    InfoText text(reader, info, most_bytes);
     text.add_text("pkgname", name_field);
     text.add_text("pkgver", version_field);
     text.add_text("arch", architecture_field);

@@ -8,6 +8,7 @@
 #include "quern/index.hpp"
 #include "quern/package_info.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,12 @@ class AdbInfo {
     std::string problem_;
 };
 
-/// Reads it as the text of .PKGINFO. Errors: invalid_data (a line break in a value, a relation that
-/// is none).
-Result<std::string> adb_info_text(const AdbReader& reader, AdbReader::Value info);
+/// Reads it as the text of .PKGINFO. A list may name one value any number of times: a few bytes of
+/// payload can stand for any length of text. Errors: invalid_data (a line break in a value, a
+/// relation that is none), limit (more than `most_bytes`).
+Result<std::string> adb_info_text(
+    const AdbReader& reader, AdbReader::Value info, std::uint64_t most_bytes
+);
 /// One relation, as written.
 Result<std::string> adb_relation_text(const AdbReader& reader, AdbReader::Value relation);
 

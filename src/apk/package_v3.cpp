@@ -246,10 +246,18 @@ class TarSource final : public archive::ByteSource {
     std::vector<char> buffer_ = std::vector<char>(std::size_t{128} << 10U);
 };
 
-/// All of a list that .PKGINFO has in one line.
-std::string words_of(const AdbReader& reader, AdbReader::Value list) {
+Error too_much(std::uint64_t most_bytes) {
+    return Error(
+               ErrorCode::limit,
+               fmt::format("package: it says more than {} bytes of itself", most_bytes)
+    )
+        .help("raise the limit with --max-package-control-bytes");
+}
+
+/// All of a list that .PKGINFO has in one line, up to the first word behind `most_bytes`.
+std::string words_of(const AdbReader& reader, AdbReader::Value list, std::uint64_t most_bytes) {
     std::string line;
-    for (std::size_t i = 0; i < reader.size(list); ++i) {
+    for (std::size_t i = 0; i < reader.size(list) && line.size() <= most_bytes; ++i) {
         line += (line.empty() ? "" : " ") + std::string(reader.blob(reader.item(list, i)));
     }
     return line;
@@ -274,6 +282,7 @@ Result<PackageV3> PackageV3::read(int fd, std::uint64_t file_size, const Package
     QUERN_CHECK(blocks.read_schema(package_schema));
     PackageV3 package;
     package.file_size_ = file_size;
+    package.control_bytes_ = limits.control_bytes;
     QUERN_TRY(auto head, blocks.next());
     QUERN_TRY(package.payload_, blocks.read_all(most));
     while (true) {
@@ -298,8 +307,8 @@ Result<PackageHead> PackageV3::head(std::uint64_t file_size) const {
     for (const std::string& signature : signatures_) {
         head.signatures.push_back({SignatureKind::rsa512, adb_key_id(signature), signature});
     }
-    QUERN_TRY(std::string text, adb_info_text(reader, reader.field(root, 1)));
-    const std::string triggers = words_of(reader, reader.field(root, 4));
+    QUERN_TRY(std::string text, adb_info_text(reader, reader.field(root, 1), control_bytes_));
+    const std::string triggers = words_of(reader, reader.field(root, 4), control_bytes_);
     if (triggers.find('\n') != std::string::npos) {
         return invalid("package: triggers hold a line break");
     }
@@ -308,14 +317,20 @@ Result<PackageHead> PackageV3::head(std::uint64_t file_size) const {
         text += fmt::format("replaces_priority = {}\n", reader.number(priority));
     }
     const AdbReader::Value scripts = reader.field(root, 3);
+    std::uint64_t size = text.size();
     for (std::size_t i = 0; i < script_names.size(); ++i) {
         const auto number = static_cast<std::uint32_t>(i + 1);
-        if (const auto script = reader.blob(reader.field(scripts, number)); !script.empty()) {
+        const auto script = reader.blob(reader.field(scripts, number));
+        size += script.size();
+        if (!script.empty() && size <= control_bytes_) {
             head.control_files.emplace(script_names.at(i), script);
         }
     }
     if (reader.is_damaged()) {
         return damaged();
+    }
+    if (size > control_bytes_) {
+        return too_much(control_bytes_);
     }
     QUERN_TRY(head.info, PackageInfo::parse(text));
     head.control_mtime = head.info.build_date.value_or(0);

@@ -26,7 +26,7 @@ class PackageV3 {
 
     /// In the terms of version 2: scripts under their names there, and .PKGINFO as it would be. The
     /// identity is "Q2" with SHA-256; signatures have the id of their key for a name. Sections and
-    /// a datahash there are none. Errors: invalid_data.
+    /// a datahash there are none. Errors: invalid_data, limit.
     Result<PackageHead> head(std::uint64_t file_size) const;
     /// As `PackageFile`'s.
     Result<std::string> verify_signature(const Keyring& keyring) const;
@@ -38,6 +38,7 @@ class PackageV3 {
     std::string payload_;
     std::vector<std::string> signatures_;
     std::uint64_t file_size_ = 0;
+    std::uint64_t control_bytes_ = 0;  ///< most of what `head` gives
 };
 
 }  // namespace quern::apk

@@ -24,8 +24,20 @@ using archive::TarType;
 constexpr std::uint32_t nobody = 65534;
 constexpr std::uint32_t mode_bits = 07777;
 
+// One value may be named any number of times, so what each name costs has to be bounded. Source:
+// path_resolution(7), xattr(7): no system takes longer ones.
+constexpr std::size_t longest_path = 4095;
+constexpr std::size_t longest_name = 255;
+constexpr std::uint64_t most_attribute_bytes = std::uint64_t{1} << 20U;
+constexpr std::uint64_t most_attribute_bytes_together = std::uint64_t{1} << 30U;
+
 Error invalid(std::string_view path, std::string_view problem) {
     return {ErrorCode::invalid_data, fmt::format("paths: '{}' {}", printable(path), problem)};
+}
+
+Error too_long(std::string_view path) {
+    constexpr std::size_t shown = 40;
+    return invalid(fmt::format("{}...", path.substr(0, shown)), "is longer than any path may be");
 }
 
 }  // namespace
@@ -52,6 +64,9 @@ Result<std::optional<TreeEntry>> TreeWalk::next() {
 Result<std::optional<TreeEntry>> TreeWalk::enter_directory() {
     const AdbReader::Value directory = reader_.item(paths_, directory_);
     const std::string path(reader_.blob(reader_.field(directory, 1)));
+    if (path.size() > longest_path) {
+        return too_long(path);
+    }
     if (directory_ != 0 && path <= path_) {
         return invalid(path, "does not stand in byte order");
     }
@@ -73,6 +88,9 @@ Result<std::optional<TreeEntry>> TreeWalk::enter_directory() {
 
 Result<TreeEntry> TreeWalk::read_file(AdbReader::Value file) {
     std::string name(reader_.blob(reader_.field(file, 1)));
+    if (name.size() > longest_name) {
+        return too_long(name);
+    }
     TreeEntry found;
     found.entry.path = path_.empty() ? name : path_ + "/" + name;
     if (name.empty() || name.find('/') != std::string::npos) {
@@ -102,12 +120,13 @@ Result<TreeEntry> TreeWalk::read_file(AdbReader::Value file) {
 }
 
 /// Owners are names alone; who they are in numbers is known where they are installed.
-Result<void> TreeWalk::read_owner(AdbReader::Value acl, TarEntry& entry) const {
+Result<void> TreeWalk::read_owner(AdbReader::Value acl, TarEntry& entry) {
     const std::uint64_t mode = reader_.number(reader_.field(acl, 1));
     entry.mode = static_cast<std::uint32_t>(mode & mode_bits);
     entry.user_name = reader_.blob(reader_.field(acl, 2));
     entry.group_name = reader_.blob(reader_.field(acl, 3));
-    if (mode > mode_bits || has_control_character(entry.user_name) ||
+    if (mode > mode_bits || entry.user_name.size() > longest_name ||
+        entry.group_name.size() > longest_name || has_control_character(entry.user_name) ||
         has_control_character(entry.group_name)) {
         return invalid(entry.path, "has a mode or an owner that is none");
     }
@@ -115,11 +134,20 @@ Result<void> TreeWalk::read_owner(AdbReader::Value acl, TarEntry& entry) const {
     entry.uid = is_root(entry.user_name) ? 0 : nobody;
     entry.gid = is_root(entry.group_name) ? 0 : nobody;
     const AdbReader::Value attributes = reader_.field(acl, 4);
+    std::size_t size = 0;
     for (std::size_t i = 0; i < reader_.size(attributes); ++i) {
         const std::string_view attribute = reader_.blob(reader_.item(attributes, i));
         const std::size_t end = attribute.find('\0');
         if (end == std::string_view::npos || end == 0) {
             return invalid(entry.path, "has an extended attribute that is none");
+        }
+        size += attribute.size();
+        attribute_bytes_ += attribute.size();
+        if (size > most_attribute_bytes || attribute_bytes_ > most_attribute_bytes_together) {
+            return Error(
+                ErrorCode::limit,
+                fmt::format("'{}' has too many extended attributes", printable(entry.path))
+            );
         }
         entry.records.emplace_back(
             fmt::format("SCHILY.xattr.{}", attribute.substr(0, end)), attribute.substr(end + 1)
@@ -135,6 +163,9 @@ Result<void> TreeWalk::read_target(std::string_view target, TarEntry& entry) con
     const std::string_view rest = target.substr(std::min(type_size, target.size()));
     if (type == S_IFLNK || type == S_IFREG) {
         entry.type = type == S_IFLNK ? TarType::symlink : TarType::hard_link;
+        if (rest.size() > longest_path) {
+            return too_long(rest);
+        }
         entry.link_target = rest;
         // No text of a tar can hold it.
         return rest.find('\0') == std::string_view::npos

@@ -41,7 +41,7 @@ class TreeWalk {
  private:
     Result<std::optional<TreeEntry>> enter_directory();
     Result<TreeEntry> read_file(AdbReader::Value file);
-    Result<void> read_owner(AdbReader::Value acl, archive::TarEntry& entry) const;
+    Result<void> read_owner(AdbReader::Value acl, archive::TarEntry& entry);
     Result<void> read_target(std::string_view target, archive::TarEntry& entry) const;
 
     const AdbReader& reader_;
@@ -51,6 +51,7 @@ class TreeWalk {
     AdbReader::Value files_ = AdbReader::null;
     std::string path_;       ///< of the current directory
     std::string last_name_;  ///< of the last file in it
+    std::uint64_t attribute_bytes_ = 0;
 };
 
 }  // namespace quern::apk

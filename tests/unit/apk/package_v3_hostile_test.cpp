@@ -216,3 +216,70 @@ TEST_CASE("package v3: texts and relations that are none are refused", "[apk][pa
     CHECK_THAT(problem_of(with_info("demo", "b c")), Catch::Contains("no relation"));
     CHECK_THAT(problem_of(with_info("demo", "b>2")), Catch::Contains("no relation"));
 }
+
+TEST_CASE("package v3: a value that is named many times is bounded", "[apk][package_v3]") {
+    constexpr std::size_t times = 100'000;
+    const auto with_root = [](AdbWriter& writer, std::vector<AdbWriter::Value> fields) {
+        fields.insert(fields.begin(), writer.object({writer.blob("demo"), writer.blob("1-r0")}));
+        return container(writer.finish(writer.object(std::move(fields))));
+    };
+    AdbWriter relations;
+    const AdbWriter::Value one = relations.object({relations.blob(std::string(200, 'd'))});
+    std::vector<AdbWriter::Value> info(15, AdbWriter::null);
+    info[0] = relations.blob("demo");
+    info[1] = relations.blob("1-r0");
+    info[14] = relations.array(std::vector<AdbWriter::Value>(times, one));
+    const std::string depends =
+        container(relations.finish(relations.object({relations.object(info)})));
+    CHECK_THAT(problem_of(depends), Catch::Contains("more than 10485760 bytes of itself"));
+
+    AdbWriter triggers;
+    const AdbWriter::Value path = triggers.blob("/" + std::string(200, 't'));
+    const AdbWriter::Value list = triggers.array(std::vector<AdbWriter::Value>(times, path));
+    CHECK_THAT(
+        problem_of(with_root(triggers, {AdbWriter::null, AdbWriter::null, list})),
+        Catch::Contains("more than 10485760 bytes of itself")
+    );
+
+    AdbWriter scripts;
+    const AdbWriter::Value script = scripts.blob("#!/bin/sh\n" + std::string(1000, 's'));
+    const std::string all = with_root(
+        scripts, {AdbWriter::null, scripts.object(std::vector<AdbWriter::Value>(7, script))}
+    );
+    CHECK(problem_of(all).empty());
+    CHECK_THAT(
+        problem_of(all, {.control_bytes = 5000}), Catch::Contains("more than 5000 bytes of itself")
+    );
+
+    AdbWriter attributes;
+    const AdbWriter::Value attribute =
+        attributes.blob(std::string("user.x\0", 7) + std::string(200, 'x'));
+    const AdbWriter::Value owner = attributes.object(
+        {attributes.number(0755),
+         attributes.blob("root"),
+         attributes.blob("root"),
+         attributes.array(std::vector<AdbWriter::Value>(times, attribute))}
+    );
+    const AdbWriter::Value paths =
+        attributes.array({attributes.object({attributes.blob("usr"), owner})});
+    CHECK_THAT(problem_of(with_root(attributes, {paths})), Catch::Contains("too many extended"));
+}
+
+TEST_CASE("package v3: names that no system takes are refused", "[apk][package_v3]") {
+    const std::string hello = content_block(1, 1, "hello");
+    CHECK(problem_of(with_file(std::string(255, 'f'), hello)).empty());
+    CHECK_THAT(problem_of(with_file(std::string(256, 'f'), hello)), Catch::Contains("longer than"));
+    AdbWriter writer;
+    const std::string target = little_endian(0120000, 2) + std::string(5000, 't');
+    const auto usr = directory_with(writer, "usr", {file_with(writer, "l", "", target)});
+    CHECK_THAT(
+        problem_of(container(package_with(writer, writer.array({usr})))),
+        Catch::Contains("longer than")
+    );
+    AdbWriter deep;
+    const auto path = directory_with(deep, std::string(5000, 'p'), {});
+    CHECK_THAT(
+        problem_of(container(package_with(deep, deep.array({path})))),
+        Catch::Contains("longer than")
+    );
+}
