@@ -59,6 +59,10 @@ std::uint64_t padding_behind(std::uint64_t whole) {
     return (alignment - whole % alignment) % alignment;
 }
 
+std::string hex_of(std::string_view bytes) {
+    return to_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
 /// The RSAPublicKey inside a SubjectPublicKeyInfo: what follows the header of its bit string.
 Result<std::string> rsa_public_key(const PublicKey& key) {
     std::string base64;
@@ -166,8 +170,12 @@ std::string adb_key_id(std::string_view signature) {
     if (signature.size() <= signature_head || !signature.starts_with(signature_version)) {
         return {};
     }
-    const std::string_view id = signature.substr(signature_version.size(), id_size);
-    return to_hex({reinterpret_cast<const std::uint8_t*>(id.data()), id.size()});
+    return hex_of(signature.substr(signature_version.size(), id_size));
+}
+
+Result<std::string> adb_key_id(const PublicKey& key) {
+    QUERN_TRY(const std::string id, id_of(key));
+    return hex_of(id);
 }
 
 Result<std::string> verify_adb(

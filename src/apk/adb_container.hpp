@@ -38,6 +38,8 @@ Result<std::string> verify_adb(
 );
 /// The id of the key that made a signature, in hex; empty for what is no signature.
 std::string adb_key_id(std::string_view signature);
+/// The id under which signatures name the key, in hex. Errors: invalid_data.
+Result<std::string> adb_key_id(const PublicKey& key);
 
 /// Writes an ADB file: "ADBd" and one deflate stream of what it is given. Same bytes, same file.
 class AdbSink final : public archive::ByteSink {

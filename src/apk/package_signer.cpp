@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 #include "apk/data_section.hpp"
+#include "apk/package_v3.hpp"
 #include "apk/package_writer.hpp"
 #include "apk/signature_section.hpp"
 #include "quern/package_file.hpp"
@@ -30,15 +31,12 @@ Result<void> sign_package(const std::filesystem::path& path, const Signer& key) 
     if (!package) {
         return std::move(package).error().context(printable(path.string()));
     }
-    if (package->head().control_bytes.empty()) {
-        return Error(
-            ErrorCode::unsupported,
-            "this is a package of version 3, which is signed when it is written"
-        );
-    }
     // A signature says that its maker stands for the package: a damaged one gets none.
     QUERN_CHECK(package->verify_data());
     const PackageHead& head = package->head();
+    if (head.control_bytes.empty()) {
+        return sign_package_v3(path, fd.get(), key);
+    }
     SignedDigests digests;
     digests.update(head.control_bytes);
     QUERN_TRY(const Signature signature, key.sign(digests));

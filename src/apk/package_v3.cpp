@@ -8,6 +8,7 @@
 #include "apk/adb_container.hpp"
 #include "apk/adb_info.hpp"
 #include "apk/adb_reader.hpp"
+#include "apk/adb_signer.hpp"
 #include "apk/data_rules.hpp"
 #include "apk/data_visit.hpp"
 #include "apk/file_source.hpp"
@@ -351,6 +352,13 @@ Result<void> PackageV3::read_data(
     QUERN_TRY(const auto second, Content::open(fd, file_size_, limits));
     TarSource tar(reader, *second, sums);
     return visit_data(tar, limits, visit);
+}
+
+Result<void> sign_package_v3(const std::filesystem::path& path, int fd, const Signer& key) {
+    const PackageLimits limits;
+    const std::uint64_t most = payload_limit(limits);
+    const AdbBounds bounds = {most, most + limits.data_bytes + room_for_blocks};
+    return sign_adb_file(path, fd, package_schema, bounds, key);
 }
 
 }  // namespace quern::apk

@@ -5,6 +5,7 @@
 #include "quern/package_file.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,5 +41,9 @@ class PackageV3 {
     std::uint64_t file_size_ = 0;
     std::uint64_t control_bytes_ = 0;  ///< most of what `head` gives
 };
+
+/// Signs the package of `fd` anew and puts it at `path`, atomically. It has to be checked before.
+/// Errors: as reading; as signing; io.
+Result<void> sign_package_v3(const std::filesystem::path& path, int fd, const Signer& key);
 
 }  // namespace quern::apk

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace quern::cli {
@@ -48,6 +49,22 @@ Result<repository::IndexPackagesOptions> index_options(
                 .help("--index-format v2 or v2,v3");
         }
         options.writes_v3 = options.writes_v3 || format == "v3";
+    }
+    const auto is_v3 = [](const std::string& path) { return path.ends_with(".adb"); };
+    if (is_v3(flags.output) &&
+        std::find(flags.formats.begin(), flags.formats.end(), "v2") != flags.formats.end()) {
+        return Error(
+                   ErrorCode::usage,
+                   fmt::format("{} is of format v3 alone", printable(flags.output))
+        )
+            .help("name an APKINDEX.tar.gz for both: Packages.adb is written beside it");
+    }
+    if (is_v3(flags.source) && !is_v3(flags.output)) {
+        return Error(
+                   ErrorCode::usage,
+                   fmt::format("{} cannot become an APKINDEX", printable(flags.source))
+        )
+            .help("name the index to write, with --output, as one of apk 3: Packages.adb");
     }
     options.architecture =
         flags.architecture.empty() ? "" : apk::to_apk_architecture(flags.architecture);
@@ -90,7 +107,13 @@ Result<void> run_index(const IndexFlags& flags, const Invocation& invocation) {
 Run define_index(CLI::App& app) {
     const auto flags = std::make_shared<IndexFlags>();
     add_option(app, "packages", flags->packages, "package files, or folders of them");
-    add_option(app, "-o,--output", flags->output, "index to write")->capture_default_str();
+    add_option(
+        app,
+        "-o,--output",
+        flags->output,
+        "index to write; Packages.adb, which alone names packages of version 3"
+    )
+        ->capture_default_str();
     add_option(app, "-s,--source", flags->source, "index to merge into; default: the output");
     add_option(app, "-a,--arch", flags->architecture, "take only packages of this architecture");
     add_option(app, "--signing-key", flags->key.path, "private key that signs the index");

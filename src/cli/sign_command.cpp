@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "apk/adb_container.hpp"
+#include "apk/adb_index.hpp"
 #include "apk/package_writer.hpp"
 #include "cli/command.hpp"
 #include "cli/session.hpp"
@@ -50,10 +52,30 @@ Result<void> run_sign(const SignFlags& flags, const Invocation& invocation) {
     return print_written(flags.packages, invocation.global);
 }
 
+Result<void> sign_index_v3(
+    const SignIndexFlags& flags,
+    const apk::Signer& signer,
+    Reporter& reporter,
+    const GlobalOptions& global
+) {
+    QUERN_TRY(const apk::AdbIndexFile index, apk::read_adb_index(flags.index, nullptr));
+    if (!index.key_ids.empty() && !flags.force) {
+        reporter.note(fmt::format(
+            "{} is signed by the key {}; --force signs it anew", flags.index, index.key_ids.front()
+        ));
+        return print_written({}, global);
+    }
+    QUERN_CHECK(apk::sign_adb_index(flags.index, signer));
+    return print_written({flags.index}, global);
+}
+
 Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invocation) {
     const auto reporter = make_reporter(invocation.global);
     QUERN_TRY(const auto signer, expect_signer(flags.key, invocation.cancel));
     QUERN_TRY(const std::string bytes, read_file(flags.index));
+    if (apk::is_adb(bytes)) {
+        return sign_index_v3(flags, *signer, *reporter, invocation.global);
+    }
     QUERN_TRY(const apk::IndexFile index, apk::read_index(bytes, nullptr));
     if (!index.signatures.empty() && !flags.force) {
         reporter->note(fmt::format(
@@ -82,7 +104,8 @@ Run define_sign(CLI::App& app) {
 Run define_sign_index(CLI::App& app) {
     const auto flags = std::make_shared<SignIndexFlags>();
     flags->key.path = "melange.rsa";
-    add_option(app, "index", flags->index, "APKINDEX.tar.gz, signed in place")->required();
+    add_option(app, "index", flags->index, "APKINDEX.tar.gz or Packages.adb, signed in place")
+        ->required();
     add_option(app, "--signing-key", flags->key.path, "private key")->capture_default_str();
     add_signer_flags(app, flags->key);
     add_flag(app, "-f,--force", flags->force, "replace an existing signature");

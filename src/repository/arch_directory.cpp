@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/arch_directory.hpp"
 
+#include "apk/adb_container.hpp"
 #include "support/atomic_file.hpp"
 #include "support/file_tree.hpp"
 #include "support/handle.hpp"
@@ -103,6 +104,14 @@ Result<UniqueFd> lock_directory(const std::filesystem::path& directory) {
     return Error::system(err, fmt::format("locking {}", directory.string()));
 }
 
+/// The key alone.
+Result<apk::Keyring> keyring_of(const apk::Signer& key) {
+    QUERN_TRY(apk::PublicKey public_key, key.public_key());
+    apk::Keyring keyring;
+    QUERN_CHECK(keyring.add(key.public_key_name(), std::move(public_key)));
+    return keyring;
+}
+
 }  // namespace
 
 Result<apk::IndexDraft> read_own_index(
@@ -112,9 +121,7 @@ Result<apk::IndexDraft> read_own_index(
         QUERN_TRY(const apk::IndexFile file, apk::read_index(bytes, nullptr, limits));
         return apk::IndexDraft(file.index);
     }
-    QUERN_TRY(apk::PublicKey public_key, key->public_key());
-    apk::Keyring keyring;
-    QUERN_CHECK(keyring.add(key->public_key_name(), std::move(public_key)));
+    QUERN_TRY(const apk::Keyring keyring, keyring_of(*key));
     auto checked = apk::read_index_draft(bytes, keyring, limits);
     if (checked || checked.error().code() != ErrorCode::signature) {
         return checked;
@@ -126,6 +133,28 @@ Result<apk::IndexDraft> read_own_index(
             return signature.key_name == key->public_key_name();
         });
     return claims ? std::move(checked) : apk::IndexDraft(file.index);
+}
+
+Result<apk::AdbIndexFile> read_own_v3_index(
+    const std::filesystem::path& path, const apk::Signer* key, const apk::IndexLimits& limits
+) {
+    if (key == nullptr) {
+        return apk::read_adb_index(path, nullptr, limits);
+    }
+    QUERN_TRY(const apk::Keyring keyring, keyring_of(*key));
+    auto checked = apk::read_adb_index(path, &keyring, limits);
+    if (checked || checked.error().code() != ErrorCode::signature) {
+        return checked;
+    }
+    auto file = apk::read_adb_index(path, nullptr, limits);
+    if (!file) {
+        return file;
+    }
+    QUERN_TRY(const apk::PublicKey public_key, key->public_key());
+    QUERN_TRY(const std::string id, apk::adb_key_id(public_key));
+    const auto& ids = file->key_ids;
+    const bool claims = std::find(ids.begin(), ids.end(), id) != ids.end();
+    return claims ? std::move(checked) : std::move(file);
 }
 
 Result<ArchDirectory> ArchDirectory::lock(const std::filesystem::path& directory) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "apk/adb_index.hpp"
 #include "apk/index_draft.hpp"
 #include "quern/error.hpp"
 #include "quern/index.hpp"
@@ -19,6 +20,11 @@ namespace quern::repository {
 /// signature, invalid_data, limit.
 Result<apk::IndexDraft> read_own_index(
     std::string bytes, const apk::Signer* key, const apk::IndexLimits& limits = {}
+);
+
+/// The same for an index of apk 3. Errors: as there; io, not_found.
+Result<apk::AdbIndexFile> read_own_v3_index(
+    const std::filesystem::path& path, const apk::Signer* key, const apk::IndexLimits& limits
 );
 
 /// The directory of a repository that holds the packages and the index of one architecture, locked

@@ -111,8 +111,14 @@ class Indexing {
                                   : write_file_atomically(directory() / name, bytes);
     }
 
+    /// Whether the index is that of apk 3 alone, which names packages of both versions.
+    bool is_v3() const { return output_.extension() == ".adb"; }
+
     Result<apk::IndexDraft> read_source() const {
         const std::filesystem::path& path = options_.merge ? options_.source : output_;
+        if (path.extension() == ".adb") {
+            return read_v3_source(path);
+        }
         auto bytes = read_file(path, options_.index_limits.file_bytes);
         if (!bytes) {
             return bytes.error().code() == ErrorCode::not_found
@@ -127,6 +133,17 @@ class Indexing {
         return options_.merge
                    ? std::move(index).error().context(fmt::format("reading {}", path.string()))
                    : Result<apk::IndexDraft>(apk::IndexDraft());
+    }
+
+    Result<apk::IndexDraft> read_v3_source(const std::filesystem::path& path) const {
+        auto file = read_own_v3_index(path, options_.key, options_.index_limits);
+        if (file) {
+            return apk::IndexDraft(file->index);
+        }
+        // What is replaced as a whole only saves work.
+        return !options_.merge || file.error().code() == ErrorCode::not_found
+                   ? Result<apk::IndexDraft>(apk::IndexDraft())
+                   : std::move(file).error().context(fmt::format("reading {}", path.string()));
     }
 
     /// Of packages that are as they were the record that the source has; nothing for the others.
@@ -191,7 +208,7 @@ class Indexing {
             QUERN_CHECK(package.verify_data());
         }
         const apk::PackageHead& head = package.head();
-        if (head.control_bytes.empty()) {
+        if (head.control_bytes.empty() && !is_v3()) {
             return Error(
                        ErrorCode::unsupported,
                        fmt::format(
@@ -199,8 +216,7 @@ class Indexing {
                            printable(path.string())
                        )
             )
-                .help("`quern build --package-format v3` keeps a repository of them with its index"
-                );
+                .help("write the index that apk 3 reads: quern index -o Packages.adb PACKAGE...");
         }
         return apk::make_index_entry(head.info, head.checksum, head.file_size);
     }
@@ -273,8 +289,10 @@ class Indexing {
     }
 
     Result<void> write(ThreadPool& pool) const {
-        QUERN_TRY(const std::string bytes, index_.write(options_.key, &pool));
-        QUERN_CHECK(replace(output_.filename().string(), bytes));
+        if (!is_v3()) {
+            QUERN_TRY(const std::string bytes, index_.write(options_.key, &pool));
+            QUERN_CHECK(replace(output_.filename().string(), bytes));
+        }
         QUERN_CHECK(write_views());
         if (!guard_path().empty()) {
             std::ignore = guard_.write(guard_path());  // then all is read again next time
@@ -284,16 +302,20 @@ class Indexing {
 
     /// The same index in other forms.
     Result<void> write_views() const {
-        if (!options_.writes_v3 && options_.repository_url.empty()) {
+        if (!is_v3() && !options_.writes_v3 && options_.repository_url.empty()) {
             return {};
         }
-        QUERN_TRY(const apk::Index index, index_.to_index(options_.index_limits));
-        if (options_.writes_v3) {
+        QUERN_TRY(apk::Index index, index_.to_index(options_.index_limits));
+        for (std::size_t i = 0; i < index.entries.size(); ++i) {
+            // The text of an APKINDEX has no word for that of version 3.
+            index.entries[i].checksum = index_.records()[i].checksum;
+        }
+        if (is_v3() || options_.writes_v3) {
             const std::string spec =
                 directory_name() +
                 "/${name}-${version}.apk";  // packages for all machines lie there too
             QUERN_TRY(const std::string adb, apk::write_adb_index(index, spec, options_.key));
-            QUERN_CHECK(replace("Packages.adb", adb));
+            QUERN_CHECK(replace(is_v3() ? output_.filename().string() : "Packages.adb", adb));
         }
         if (options_.repository_url.empty()) {
             return {};

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repository/verify.hpp"
 
+#include "apk/adb_index.hpp"
 #include "apk/provenance_name.hpp"
 #include "quern/package_file.hpp"
 #include "repository/closure.hpp"
@@ -26,6 +27,8 @@ namespace {
 using Findings = std::vector<Finding>;
 
 constexpr std::string_view index_name = "APKINDEX.tar.gz";
+/// The index of a repository that holds packages of version 3. Beside the other it is a view of it.
+constexpr std::string_view v3_index_name = "Packages.adb";
 
 Result<std::vector<std::string>> names_in(const std::filesystem::path& directory) {
     std::vector<std::string> names;
@@ -91,9 +94,7 @@ PackageState check_package(
     const apk::PackageHead& head = package->head();
     if (head.checksum != entry.checksum) {
         add("checksum-differs",
-            fmt::format(
-                "the index says {}, the control section is {}", entry.checksum, head.checksum
-            ));
+            fmt::format("the index says {}, the package is {}", entry.checksum, head.checksum));
     }
     const auto actual = apk::make_index_entry(head.info, entry.checksum, head.file_size);
     if (const std::string fields = differing_fields(entry, actual); !fields.empty()) {
@@ -120,7 +121,7 @@ PackageState check_package(
 void check_leftovers(
     const std::vector<std::string>& names, const apk::Index& index, Findings& findings
 ) {
-    std::set<std::string> known{std::string(index_name), "index.html", "Packages.adb"};
+    std::set<std::string> known{std::string(index_name), "index.html", std::string(v3_index_name)};
     for (const apk::IndexEntry& entry : index.entries) {
         known.insert(entry.file_name() + std::string(apk::provenance_suffix));
         if (!known.insert(entry.file_name()).second) {
@@ -136,17 +137,28 @@ void check_leftovers(
     }
 }
 
-/// Nothing if it is damaged, which is a finding then.
-Result<std::optional<apk::Index>> read_checked_index(
-    const std::filesystem::path& directory, const apk::Keyring* keyring, Findings& findings
+/// Its file name; empty if the directory has none.
+std::string_view index_in(const std::filesystem::path& directory) {
+    std::error_code code;
+    for (const std::string_view name : {index_name, v3_index_name}) {
+        if (std::filesystem::exists(directory / name, code)) {
+            return name;
+        }
+    }
+    return {};
+}
+
+/// The index, signed or not. `read` is called with a keyring and, if that fails, without.
+template <typename Read>
+std::optional<apk::Index> read_checked(
+    std::string_view name, const Read& read, const apk::Keyring* keyring, Findings& findings
 ) {
-    QUERN_TRY(const std::string bytes, read_file(directory / index_name));
     const auto add = [&](const char* id, const Error& error) {
-        findings.push_back({id, std::string(index_name), error.message()});
+        findings.push_back({id, std::string(name), error.message()});
     };
-    auto file = apk::read_index(bytes, keyring);
+    auto file = read(keyring);
     if (!file && keyring != nullptr) {
-        auto unsigned_file = apk::read_index(bytes, nullptr);
+        auto unsigned_file = read(nullptr);
         if (unsigned_file) {
             add("index-signature", file.error());
         }
@@ -154,9 +166,25 @@ Result<std::optional<apk::Index>> read_checked_index(
     }
     if (!file) {
         add("index-damaged", file.error());
-        return std::optional<apk::Index>();
+        return std::nullopt;
     }
-    return std::optional(std::move(file->index));
+    return std::move(file->index);
+}
+
+/// Nothing if it is damaged, which is a finding then.
+Result<std::optional<apk::Index>> read_checked_index(
+    const std::filesystem::path& directory, const apk::Keyring* keyring, Findings& findings
+) {
+    const std::string_view name = index_in(directory);
+    if (name == v3_index_name) {
+        const auto read = [&](const apk::Keyring* keys) {
+            return apk::read_adb_index(directory / name, keys);
+        };
+        return read_checked(name, read, keyring, findings);
+    }
+    QUERN_TRY(const std::string bytes, read_file(directory / name));
+    const auto read = [&](const apk::Keyring* keys) { return apk::read_index(bytes, keys); };
+    return read_checked(name, read, keyring, findings);
 }
 
 /// What concerns packages together.
@@ -238,15 +266,14 @@ bool Finding::is_about_trust() const {
 Result<std::vector<Finding>> verify_repository(
     const std::filesystem::path& directory, const VerifyOptions& options, ThreadPool& pool
 ) {
-    std::error_code code;
-    if (std::filesystem::exists(directory / index_name, code)) {
+    if (!index_in(directory).empty()) {
         return verify_directory(directory, options, pool);
     }
     QUERN_TRY(const std::vector<std::string> names, names_in(directory));
     Findings findings;
     bool has_index = false;
     for (const std::string& name : names) {
-        if (!std::filesystem::exists(directory / name / index_name, code)) {
+        if (index_in(directory / name).empty()) {
             continue;
         }
         has_index = true;
@@ -258,8 +285,18 @@ Result<std::vector<Finding>> verify_repository(
     }
     if (!has_index) {
         return Error(
-            ErrorCode::not_found, fmt::format("{} holds no {}", directory.string(), index_name)
-        );
+                   ErrorCode::not_found,
+                   fmt::format(
+                       "{} holds no {} and no {}",
+                       printable(directory.string()),
+                       index_name,
+                       v3_index_name
+                   )
+        )
+            .help(
+                "name a repository, or one of its directories for an architecture; `quern index` "
+                "makes an index"
+            );
     }
     return findings;
 }

@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apk/adb_index.hpp"
 
+#include "apk/adb_container.hpp"
+#include "apk/adb_writer.hpp"
+#include "support/atomic_file.hpp"
 #include "support/digest.hpp"
+#include "support/temp_dir.hpp"
 #include "unit/apk/adb_by_hand.hpp"
 #include "unit/apk/test_keys.hpp"
 
@@ -41,6 +45,31 @@ Index sample() {
 }
 
 constexpr const char* spec = "x86_64/${name}-${version}.apk";
+
+TempDir make_directory() {
+    auto made = TempDir::create("/tmp", "quern-adb-");
+    REQUIRE(made);
+    return std::move(*made);
+}
+
+/// An index in a file of its own.
+class Served {
+ public:
+    explicit Served(const std::string& bytes) { REQUIRE(write_file_atomically(path(), bytes)); }
+
+    std::filesystem::path path() const { return directory_.path() / "Packages.adb"; }
+    Result<AdbIndexFile> read(const Keyring* keyring = nullptr, const IndexLimits& limits = {})
+        const {
+        return read_adb_index(path(), keyring, limits);
+    }
+    std::string problem(const Keyring* keyring = nullptr, const IndexLimits& limits = {}) const {
+        const auto file = read(keyring, limits);
+        return file ? "" : file.error().message();
+    }
+
+ private:
+    TempDir directory_ = make_directory();
+};
 
 }  // namespace
 
@@ -104,4 +133,76 @@ TEST_CASE("adb_index: a relation that is none is refused by name", "[apk][adb_in
     const auto bytes = write_adb_index(index, spec, nullptr);
     REQUIRE_FALSE(bytes);
     CHECK_THAT(bytes.error().message(), Catch::Contains("'=1' of zlib"));
+}
+
+TEST_CASE("adb_index: what is written reads as it was", "[apk][adb_index]") {
+    Index index = sample();
+    index.description = "tests";
+    index.entries[1].checksum = "Q2" + digest_of(DigestKind::sha256, "a").base64();
+    const Served served(*write_adb_index(index, spec, &test_key()));
+    const auto file = served.read(&test_keyring());
+    REQUIRE(file);
+    CHECK(file->verified_by == "test.rsa.pub");
+    CHECK(file->key_ids.size() == 1);
+    CHECK(file->pkgname_spec == spec);
+    CHECK(file->index.description == "tests");
+    REQUIRE(file->index.entries.size() == 2);
+    CHECK(file->index.entries[0].to_string() == index.entries[1].to_string());
+    index.entries[0].depends = {"a~1", "b>=2", "c<3", "d=4", "!old", "so:libc.so.6"};
+    CHECK(file->index.entries[1].to_string() == index.entries[0].to_string());
+}
+
+TEST_CASE("adb_index: one that is changed or not signed is told", "[apk][adb_index]") {
+    const std::string bytes = *write_adb_index(sample(), spec, &test_key());
+    std::string plain = inflate(bytes.substr(4));
+    plain[plain.find("zlib")] = 'y';
+    CHECK(Served(plain).problem().empty());
+    CHECK_THAT(Served(plain).problem(&test_keyring()), Catch::Contains("signature"));
+    CHECK_THAT(
+        Served(*write_adb_index(sample(), spec, nullptr)).problem(&test_keyring()),
+        Catch::Contains("not signed")
+    );
+    const Keyring none;
+    CHECK_THAT(Served(bytes).problem(&none), Catch::Contains("not trusted"));
+}
+
+TEST_CASE("adb_index: what is no index is refused", "[apk][adb_index]") {
+    const std::string plain = inflate(write_adb_index(sample(), spec, nullptr)->substr(4));
+    CHECK_FALSE(Served("").problem().empty());
+    CHECK_FALSE(Served("ADBd").problem().empty());
+    CHECK_THAT(Served(plain.substr(0, 100)).problem(), Catch::Contains("truncated"));
+    CHECK_THAT(Served("ADB.pckg" + plain.substr(8)).problem(), Catch::Contains("'pckg'"));
+    CHECK_THAT(
+        Served(plain + adb_block(AdbBlock::data, "12345678x")).problem(),
+        Catch::Contains("as no index does")
+    );
+    CHECK_THAT(Served(plain).problem(nullptr, {.entries = 1}), Catch::Contains("more than 1"));
+    AdbWriter writer;
+    const AdbWriter::Value one = writer.object({writer.blob("a"), writer.blob("1")});
+    const AdbWriter::Value list = writer.array(std::vector<AdbWriter::Value>(1000, one));
+    const std::string payload = writer.finish(writer.object({AdbWriter::null, list}));
+    const Served many("ADB.indx" + adb_block(AdbBlock::payload, payload));
+    CHECK(many.problem().empty());
+    CHECK_THAT(many.problem(nullptr, {.text_bytes = 5000}), Catch::Contains("bytes of itself"));
+    CHECK_THAT(many.problem(nullptr, {.text_bytes = 500}), Catch::Contains("a block of more"));
+    // Whatever word is set to whatever value, it is read to an end.
+    for (std::size_t at = 12; at + 4 <= plain.size(); at += 2) {
+        for (const std::uint32_t value : {0xe0ffffffU, 0xd0000008U, 0x8fffffffU, 0U}) {
+            std::string broken = plain;
+            broken.replace(at, 4, little_endian(value, 4));
+            static_cast<void>(Served(broken).problem());
+        }
+    }
+}
+
+TEST_CASE("adb_index: signing one gives what writing it signed gives", "[apk][adb_index]") {
+    const std::string signed_one = *write_adb_index(sample(), spec, &test_key());
+    for (const std::string& bytes : {*write_adb_index(sample(), spec, nullptr), signed_one}) {
+        const Served served(bytes);
+        REQUIRE(sign_adb_index(served.path(), test_key()));
+        CHECK(*read_file(served.path()) == signed_one);
+    }
+    const Served other("no index");
+    CHECK_FALSE(sign_adb_index(other.path(), test_key()));
+    CHECK(*read_file(other.path()) == "no index");
 }

@@ -326,14 +326,19 @@ TEST_CASE("package v3: a link to what is not installed cannot be written", "[apk
     CHECK_THAT(written.error().message(), Catch::Contains("do not install"));
 }
 
-TEST_CASE("package v3: it is not signed as one of version 2", "[apk][package_v3]") {
+TEST_CASE("package v3: signing a package gives what writing it signed gives", "[apk][package_v3]") {
     const TempDir directory = folder();
-    const auto package = open_bytes(bytes_of(sample()));
-    REQUIRE(package);
-    const auto written = write_package_v3(*package, directory.path(), {});
-    REQUIRE(written);
-    const auto done = sign_package(written->path, test_key());
-    REQUIRE_FALSE(done);
-    CHECK(done.error().code() == ErrorCode::unsupported);
-    CHECK(read_file(written->path).has_value());
+    const auto path = directory.path() / "demo.apk";
+    const Converted unsigned_one = convert(bytes_of(sample()));
+    const Converted signed_one = convert(bytes_of(sample()), {.key = &test_key()});
+    for (const std::string& bytes : {unsigned_one.bytes, signed_one.bytes}) {
+        REQUIRE(write_file_atomically(path, bytes));
+        REQUIRE(sign_package(path, test_key()));
+        CHECK(*read_file(path) == signed_one.bytes);
+    }
+    std::string damaged = plain_of(unsigned_one.bytes);
+    damaged[damaged.find("at the root")] = 'A';
+    REQUIRE(write_file_atomically(path, damaged));
+    CHECK_FALSE(sign_package(path, test_key()));
+    CHECK(*read_file(path) == damaged);
 }

@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+#include "apk/adb_index.hpp"
+#include "repository/publish_v3.hpp"
 #include "repository/publisher.hpp"
 #include "support/atomic_file.hpp"
 #include "unit/apk/test_keys.hpp"
@@ -201,4 +203,38 @@ TEST_CASE(
         index_packages(f.index, {}, {.merge = true, .source = f.index, .key = &test_key()}, f.pool);
     REQUIRE_FALSE(report);
     CHECK(report.error().code() == ErrorCode::signature);
+}
+
+TEST_CASE(
+    "index_packages: an index of apk 3 names packages of both versions",
+    "[repository][index_packages]"
+) {
+    Fixture f;
+    const auto a = f.add("a", "1-r0");
+    const auto b = f.add("b", "1-r0");
+    REQUIRE(publish_v3(f.directory.path(), "x86_64", std::vector{a}, {}));
+    const auto place = f.directory.path() / "v3/x86_64";
+    const auto packages = place / "Packages.adb";
+    const auto told = [&] {
+        const auto file = apk::read_adb_index(packages, &test_keyring());
+        REQUIRE(file);
+        std::string text = file->pkgname_spec;
+        for (const auto& entry : file->index.entries) {
+            text += " " + entry.file_name() + "=" + entry.checksum.substr(0, 2);
+        }
+        return text;
+    };
+    const auto index = [&](const std::vector<std::filesystem::path>& places, bool merge) {
+        const IndexPackagesOptions options = {
+            .merge = merge, .source = packages, .key = &test_key()};
+        return index_packages(packages, places, options, f.pool);
+    };
+    REQUIRE(index({place}, false));
+    CHECK(told() == "x86_64/${name}-${version}.apk a-1-r0.apk=Q2");
+    REQUIRE(index({b}, true));
+    CHECK(told() == "x86_64/${name}-${version}.apk a-1-r0.apk=Q2 b-1-r0.apk=Q1");
+    CHECK_FALSE(std::filesystem::exists(place / "APKINDEX.tar.gz"));
+    const auto refused = index_packages(f.index, std::vector{place / "a-1-r0.apk"}, {}, f.pool);
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().help(), Catch::Contains("quern index -o Packages.adb"));
 }

@@ -3,6 +3,7 @@
 #include "repository/verify.hpp"
 
 #include "apk/package_writer.hpp"
+#include "repository/publish_v3.hpp"
 #include "repository/publisher.hpp"
 #include "support/atomic_file.hpp"
 #include "unit/apk/test_keys.hpp"
@@ -112,7 +113,7 @@ TEST_CASE("verify: another package under the name is found", "[repository][verif
         stage_package(f.directory.path() / "other", "a", "1-r0", "something else", &test_key());
     std::filesystem::rename(other.path, f.arch / "a-1-r0.apk");
     const std::string problems = f.verify();
-    CHECK(problems.find("the control section is Q1") != std::string::npos);
+    CHECK(problems.find("the package is Q1") != std::string::npos);
     CHECK(problems.find("something else in") != std::string::npos);
 }
 
@@ -203,4 +204,40 @@ TEST_CASE("verify: the closure is looked at when it is wanted", "[repository][ve
         "[not-installable] x86_64/top-1-r0.apk: the world needs top=1-r0; top-1-r0 needs middle; "
         "top-1-r0 needs a; middle-1-r0 needs outside>=2; outside-2 does not go with a-1-r0 (!a)\n"
     );
+}
+
+TEST_CASE("verify: a repository of version 3 is checked by its own index", "[repository][verify]") {
+    Fixture f;
+    const auto made = publish_v3(
+        f.directory.path(), "x86_64", std::vector{f.arch / "a-1-r0.apk"}, {.key = &test_key()}
+    );
+    REQUIRE(made);
+    const auto place = f.directory.path() / "v3";
+    const auto found = [&](const apk::Keyring* keyring) {
+        const auto findings = verify_repository(place, {.keyring = keyring}, f.pool);
+        REQUIRE(findings);
+        std::string ids;
+        for (const Finding& finding : *findings) {
+            ids += finding.id + " " + finding.where + "; ";
+        }
+        return ids;
+    };
+    CHECK(found(&test_keyring()).empty());
+    CHECK(found(nullptr).empty());
+    const apk::Keyring none;
+    CHECK(
+        found(&none) == "index-signature x86_64/Packages.adb; package-signature x86_64/a-1-r0.apk; "
+    );
+    REQUIRE(write_file_atomically(place / "x86_64/b-1-r0.apk", "x"));
+    CHECK(found(&test_keyring()) == "file-unlisted x86_64/b-1-r0.apk; ");
+    std::filesystem::remove(place / "x86_64/b-1-r0.apk");
+    // Another package of the same name and version, and of version 2 at that.
+    std::filesystem::copy_file(
+        f.arch / "a-1-r0.apk",
+        place / "x86_64/a-1-r0.apk",
+        std::filesystem::copy_options::overwrite_existing
+    );
+    CHECK_THAT(found(&test_keyring()), Catch::Contains("checksum-differs x86_64/a-1-r0.apk"));
+    REQUIRE(write_file_atomically(place / "x86_64/Packages.adb", "ADBdamaged"));
+    CHECK(found(&test_keyring()) == "index-damaged x86_64/Packages.adb; ");
 }
