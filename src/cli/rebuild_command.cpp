@@ -12,6 +12,7 @@
 #include "package/provenance.hpp"
 #include "quern/package_file.hpp"
 #include "quern/plan.hpp"
+#include "repository/publish_v3.hpp"
 #include "support/temp_dir.hpp"
 #include "support/text.hpp"
 
@@ -137,7 +138,7 @@ Result<void> rebuild(
                    ErrorCode::invalid_data,
                    "the package does not hold the configuration that it was built from"
         )
-            .help("packages of version 3 have no place for it: name the one of version 2");
+            .help("build it from its recipe and compare: quern build, then quern diff");
     }
     const EmbeddedRecipe reader(options.recipe, text->second);
     pipeline::Library library({}, reader);
@@ -179,6 +180,38 @@ Result<void> explain(
     return package::explain_files(comparison, old_file, new_file);
 }
 
+bool is_v3(const package::ComparedPackage& package) {
+    return package.head.control_bytes.empty();
+}
+
+/// The package that holds the configuration. Version 3 has no place for it: the one of version 2
+/// that it was made from has, in the repository beside (build --package-format v3).
+Result<std::string> holder_of(const std::string& target, const package::ComparedPackage& package) {
+    if (!is_v3(package)) {
+        return target;
+    }
+    const std::filesystem::path path = std::filesystem::absolute(target).lexically_normal();
+    const std::filesystem::path folder = path.parent_path();
+    const std::filesystem::path beside =
+        folder.parent_path().parent_path() / folder.filename() / path.filename();
+    std::error_code failure;
+    if (std::filesystem::exists(beside, failure)) {
+        return beside.string();
+    }
+    return Error(
+               ErrorCode::invalid_data,
+               fmt::format(
+                   "{} is a package of version 3, which has no place for the configuration that it "
+                   "was built from",
+                   printable(target)
+               )
+    )
+        .help(fmt::format(
+            "put the one of version 2 that it was made from at {}, or name that one",
+            printable(beside.string())
+        ));
+}
+
 /// Whether the package came with a statement of how it was made.
 bool has_provenance(const std::string& target) {
     std::error_code failure;
@@ -206,24 +239,52 @@ std::string materials_text(const std::vector<std::string>& materials) {
     return text.empty() ? text : "made from\n" + text;
 }
 
-/// Compares everything but the configuration, which is what was built from, and signatures.
-Result<bool> differs(
-    const std::string& target,
-    const package::ComparedPackage& before,
-    const RebuildFlags& flags,
-    const GlobalOptions& global
+/// A package that is built again.
+struct Target {
+    std::string path;
+    std::string holder;  ///< of its configuration: itself, but for version 3
+    package::ComparedPackage package;
+};
+
+Result<Target> read_target(const std::string& path) {
+    QUERN_TRY(package::ComparedPackage package, read_package(path));
+    QUERN_TRY(std::string holder, holder_of(path, package));
+    return Target{path, std::move(holder), std::move(package)};
+}
+
+/// The package of version 3 as it would be published now.
+Result<std::filesystem::path> convert_rebuilt(
+    const Target& target, const std::filesystem::path& rebuilt, const RebuildFlags& flags
 ) {
+    const apk::PackageInfo& info = target.package.head.info;
+    const std::vector<std::filesystem::path> packages = {rebuilt};
+    QUERN_TRY(
+        const auto written,
+        repository::publish_v3(flags.out_directory, info.architecture, packages, {})
+    );
+    return written.front().path;
+}
+
+/// Compares everything but the configuration, which is what was built from, and signatures.
+Result<bool> differs(const Target& target, const RebuildFlags& flags, const GlobalOptions& global) {
+    const package::ComparedPackage& before = target.package;
     const apk::PackageInfo& info = before.head.info;
-    const std::filesystem::path path =
+    const std::filesystem::path rebuilt =
         std::filesystem::path(flags.out_directory) / info.architecture / info.file_name();
+    std::filesystem::path path = rebuilt;
+    if (is_v3(before)) {
+        QUERN_TRY(path, convert_rebuilt(target, rebuilt, flags));
+    }
     QUERN_TRY(const package::ComparedPackage after, read_package(path.string()));
     package::Comparison comparison = package::compare(before, after);
     std::erase_if(comparison.scripts, [](const package::Change& change) {
         return change.subject == configuration_name;
     });
-    QUERN_CHECK(explain(comparison, target, path));
-    QUERN_TRY(const auto materials, compare_provenance(target, path));
-    const bool is_same = comparison.is_empty() && info.data_hash == after.head.info.data_hash;
+    QUERN_CHECK(explain(comparison, target.path, path));
+    QUERN_TRY(const auto materials, compare_provenance(target.holder, rebuilt));
+    // The identity of one of version 3 is over all that it holds.
+    const bool is_same = comparison.is_empty() && info.data_hash == after.head.info.data_hash &&
+                         (!is_v3(before) || before.head.checksum == after.head.checksum);
     const std::string name = fmt::format("{}-{}", info.name, info.version);
     if (global.format == "json") {
         nlohmann::ordered_json json = {{"package", name}, {"identical", is_same}};
@@ -251,23 +312,23 @@ Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation
     QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
     std::set<std::string> built;
     std::size_t different = 0;
-    for (const std::string& target : flags.targets) {
-        QUERN_TRY(const package::ComparedPackage package, read_package(target));
-        const apk::PackageInfo& info = package.head.info;
+    for (const std::string& path : flags.targets) {
+        QUERN_TRY(const Target target, read_target(path));
+        const apk::PackageInfo& info = target.package.head.info;
         if (built.insert(fmt::format("{}-{}.{}", info.origin, info.version, info.architecture))
                 .second) {
-            QUERN_TRY(build::BuildOptions options, build_options(package, flags));
+            QUERN_TRY(const package::ComparedPackage holder, read_package(target.holder));
+            QUERN_TRY(build::BuildOptions options, build_options(holder, flags));
             options.key = signer.get();
             options.source_directory = flags.source_directory;
-            options.provenance = has_provenance(target);
+            options.provenance = has_provenance(target.holder);
             options.command_line = invocation.words;
-            if (auto done = rebuild(package, options, *session); !done) {
-                return std::move(done).error().context(
-                    fmt::format("rebuilding {}", printable(target))
+            if (auto done = rebuild(holder, options, *session); !done) {
+                return std::move(done).error().context(fmt::format("rebuilding {}", printable(path))
                 );
             }
         }
-        QUERN_TRY(const bool is_different, differs(target, package, flags, invocation.global));
+        QUERN_TRY(const bool is_different, differs(target, flags, invocation.global));
         different += is_different ? 1U : 0U;
     }
     if (different != 0) {
