@@ -67,6 +67,7 @@ struct Command {
     std::uint32_t gid = 0;
     bool network = false;      ///< else only a loopback of its own
     bool interactive = false;  ///< the terminal of this process
+    int input_fd = -1;         ///< read to be its standard input, unless interactive; -1: /dev/null
     std::vector<std::string>
         add_capabilities;  ///< "CAP_SYS_PTRACE", on top of the list of recipe-and-build 12.2
     std::vector<std::string> drop_capabilities;

@@ -20,6 +20,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 namespace quern::cli {
 namespace {
@@ -50,15 +51,17 @@ Result<void> run_and_save(
 }
 
 Result<void> run_in_root(
-    const rootfs::CachedRoot& root, const EnterFlags& flags, const build::Services& services
+    const rootfs::CachedRoot& root, const sandbox::Command& command, const build::Services& services
 ) {
     QUERN_TRY(const build::OwnGuest own, build::OwnGuest::create(root, {}, services));
     QUERN_CHECK(build::prepare_guest(own.guest(), services));
-    return run_in_guest(own.guest(), guest_command(flags.command, flags.network), services);
+    return run_in_guest(own.guest(), command, services);
 }
 
 // Where the last build failed, with the step's variables and user. What is done there stays.
-Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services& services) {
+Result<void> run_in_failed_guest(
+    const EnterFlags& flags, sandbox::Command command, const build::Services& services
+) {
     if (services.sandbox.form() != sandbox::GuestForm::mounted) {
         return Error(
                    ErrorCode::usage,
@@ -70,7 +73,6 @@ Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services&
     QUERN_TRY(
         const rootfs::Overlay overlay, rootfs::Overlay::mount(last.place.lowers, last.place.overlay)
     );
-    sandbox::Command command = guest_command(flags.command, flags.network);
     command.environment = last.step.command.environment;
     if (command.interactive) {
         const char* terminal = std::getenv("TERM");
@@ -92,13 +94,14 @@ Result<void> run_in_failed_guest(const EnterFlags& flags, const build::Services&
 }
 
 Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
+    QUERN_TRY(sandbox::Command command, guest_command(flags.command, flags.network));
     QUERN_TRY(
         const auto session, guest_session(invocation, flags.runner, flags.environment.offline)
     );
     pipeline::Library library({}, session->reader());
     const build::Services services = session->services(library);
     if (flags.environment.packages.empty()) {
-        return run_in_failed_guest(flags, services);
+        return run_in_failed_guest(flags, std::move(command), services);
     }
     const std::string architecture = flags.architecture == "host"
                                          ? apk::host_architecture()
@@ -110,14 +113,19 @@ Result<void> run_enter(const EnterFlags& flags, const Invocation& invocation) {
         )
     );
     QUERN_TRY(const rootfs::CachedRoot root, build::prepare_root(environment, services));
-    return run_in_root(root, flags, services);
+    return run_in_root(root, command, services);
 }
 
 }  // namespace
 
 Run define_enter(CLI::App& app) {
     const auto flags = std::make_shared<EnterFlags>();
-    add_option(app, "command", flags->command, "what to run, behind `--`; default: /bin/sh");
+    add_option(
+        app,
+        "command",
+        flags->command,
+        "what to run, behind `--`; default: /bin/sh, which reads standard input"
+    );
     add_list(
         app,
         "-p,--package",

@@ -22,7 +22,7 @@ Result<std::unique_ptr<Session>> guest_session(
     return Session::create(invocation, options);
 }
 
-sandbox::Command guest_command(const std::vector<std::string>& words, bool network) {
+Result<sandbox::Command> guest_command(const std::vector<std::string>& words, bool network) {
     sandbox::Command command;
     command.argv = words.empty() ? std::vector<std::string>{"/bin/sh"} : words;
     command.environment = {
@@ -30,7 +30,14 @@ sandbox::Command guest_command(const std::vector<std::string>& words, bool netwo
         {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin"},
     };
     command.network = network;
-    command.interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+    const bool is_typed = ::isatty(STDIN_FILENO) == 1;
+    command.interactive = is_typed && ::isatty(STDOUT_FILENO) == 1;
+    if (is_typed && !command.interactive && words.empty()) {
+        return Error(ErrorCode::usage, "a shell on a terminal needs its output to be one too")
+            .help("name a command behind `--`, or give the shell's commands on standard input");
+    }
+    // Terminals are held by nobody but us.
+    command.input_fd = is_typed ? -1 : STDIN_FILENO;
     return command;
 }
 

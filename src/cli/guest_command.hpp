@@ -22,8 +22,9 @@ Result<std::unique_ptr<Session>> guest_session(
 );
 
 /// A command as a user wants it in a guest: a shell unless `words` name another, on this terminal
-/// if there is one.
-sandbox::Command guest_command(const std::vector<std::string>& words, bool network);
+/// if there is one, else with this process's standard input. Errors: usage (a shell whose input is
+/// a terminal, and its output none).
+Result<sandbox::Command> guest_command(const std::vector<std::string>& words, bool network);
 
 /// Runs it and passes its output on. Errors: those of the sandbox; step_failed (it failed).
 Result<void> run_in_guest(

@@ -70,6 +70,7 @@ Result<void> run_shell(const ShellFlags& flags, const Invocation& invocation) {
     if (flags.image.empty()) {
         return Error(ErrorCode::usage, "no image was named").help("--help shows examples");
     }
+    QUERN_TRY(sandbox::Command command, guest_command(flags.command, flags.network));
     QUERN_TRY(
         const auto session, guest_session(invocation, flags.runner, flags.environment.offline)
     );
@@ -88,7 +89,6 @@ Result<void> run_shell(const ShellFlags& flags, const Invocation& invocation) {
     QUERN_TRY(build::OwnGuest own, build::OwnGuest::create(root, {}, services));
     own.add_mounts({{place.path() / "root", place_in_guest, true}});
     QUERN_CHECK(build::prepare_guest(own.guest(), services));
-    sandbox::Command command = guest_command(flags.command, flags.network);
     command.working_directory = place_in_guest;
     if (command.interactive) {
         services.reporter.note(fmt::format(
@@ -105,7 +105,12 @@ Run define_image_shell(CLI::App& app) {
     add_option(
         app, "image", flags->image, "an OCI layout, an OCI archive, or an archive of docker"
     );
-    add_option(app, "command", flags->command, "what to run, behind `--`; default: /bin/sh");
+    add_option(
+        app,
+        "command",
+        flags->command,
+        "what to run, behind `--`; default: /bin/sh, which reads standard input"
+    );
     add_environment_flags(app, flags->environment, "-p,--package");
     describe_option(app, "--package", "packages of the tools; default: busybox");
     add_option(app, "--arch", flags->architecture, "which image, if there are several");

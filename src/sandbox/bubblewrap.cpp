@@ -84,9 +84,9 @@ struct Channels {
     ListenerSocket listener;  ///< only where owners are noted
 };
 
-Result<Channels> open_channels(const std::vector<std::string>& options, bool interactive) {
+Result<Channels> open_channels(const std::vector<std::string>& options, const Command& command) {
     Channels channels;
-    QUERN_TRY(channels.streams, CommandStreams::open(interactive));
+    QUERN_TRY(channels.streams, CommandStreams::open(command));
     QUERN_TRY(channels.status, make_pipe());
     QUERN_TRY(channels.arguments, make_argument_file(options));
     QUERN_TRY(channels.seccomp, make_seccomp_file());
@@ -163,7 +163,7 @@ Result<pid_t> Bubblewrap::spawn(
          "--seccomp",
          std::to_string(BubblewrapDescriptors::seccomp)}
     );
-    QUERN_TRY(channels, open_channels(options, command.interactive));
+    QUERN_TRY(channels, open_channels(options, command));
     spawn.argv = {"bwrap", "--args", std::to_string(BubblewrapDescriptors::arguments), "--"};
     spawn.argv.insert(spawn.argv.end(), command.argv.begin(), command.argv.end());
     spawn.descriptors = descriptors_of(channels);

@@ -236,7 +236,7 @@ Result<ExitStatus> Chroot::run(
     }
     const CommandGroup group = CommandGroup::create(command.limits);
     ChrootSpawn spawn = prepare(guest, command, group);
-    QUERN_TRY(CommandStreams streams, CommandStreams::open(command.interactive));
+    QUERN_TRY(CommandStreams streams, CommandStreams::open(command));
     spawn.descriptors = streams.descriptors();
     QUERN_TRY(ChrootProcess started, spawn_chroot(spawn));
     QUERN_TRY(ChildProcess process, streams.adopt(started.warden));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <tuple>
+#include <utility>
 
 namespace quern::sandbox {
 
@@ -22,15 +23,20 @@ void write_to_terminal(std::string_view bytes, bool) {
 
 }  // namespace
 
-Result<CommandStreams> CommandStreams::open(bool interactive) {
+Result<CommandStreams> CommandStreams::open(const Command& command) {
     CommandStreams streams;
-    if (interactive) {
+    if (command.interactive) {
         QUERN_TRY(TerminalRelay terminal, TerminalRelay::open());
         streams.terminal_.emplace(std::move(terminal));
+        return streams;
+    }
+    if (command.input_fd >= 0) {
+        QUERN_TRY(InputRelay relay, InputRelay::open(command.input_fd));
+        streams.relay_.emplace(std::move(relay));
     } else {
         QUERN_TRY(streams.input_, open_path("/dev/null", O_RDONLY));
-        QUERN_TRY(streams.output_, make_pipe());
     }
+    QUERN_TRY(streams.output_, make_pipe());
     return streams;
 }
 
@@ -40,7 +46,7 @@ std::vector<std::pair<int, int>> CommandStreams::descriptors() const {
         return {{end, STDIN_FILENO}, {end, STDOUT_FILENO}, {end, STDERR_FILENO}};
     }
     return {
-        {input_.get(), STDIN_FILENO},
+        {relay_ ? relay_->command_end() : input_.get(), STDIN_FILENO},
         {output_.write_end.get(), STDOUT_FILENO},
         {output_.write_end.get(), STDERR_FILENO}};
 }
@@ -49,6 +55,9 @@ Result<ChildProcess> CommandStreams::adopt(pid_t pid) {
     auto from_command =
         terminal_ ? terminal_->start() : Result<UniqueFd>(std::move(output_.read_end));
     output_.write_end = UniqueFd();
+    if (relay_) {
+        relay_->start();
+    }
     ChildProcess process =
         ChildProcess::adopt(pid, from_command ? std::move(*from_command) : UniqueFd());
     if (!from_command) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "quern/sandbox.hpp"
+#include "sandbox/input_relay.hpp"
 #include "sandbox/pipe.hpp"
 #include "sandbox/terminal_relay.hpp"
 #include "support/child_process.hpp"
@@ -16,11 +17,12 @@
 
 namespace quern::sandbox {
 
-/// Standard input, output and error of one command: /dev/null and one pipe, or a terminal.
+/// Standard input, output and error of one command: /dev/null or what `input_fd` gives, and one
+/// pipe; or a terminal.
 class CommandStreams {
  public:
     /// Errors: sandbox.
-    static Result<CommandStreams> open(bool interactive);
+    static Result<CommandStreams> open(const Command& command);
     /// {ours, the child's number}
     std::vector<std::pair<int, int>> descriptors() const;
     /// The process that was started with these. To be called once; this object outlives the result.
@@ -28,8 +30,9 @@ class CommandStreams {
 
  private:
     UniqueFd input_;
+    std::optional<InputRelay> relay_;  ///< in place of input_
     Pipe output_;
-    std::optional<TerminalRelay> terminal_;  ///< in place of both
+    std::optional<TerminalRelay> terminal_;  ///< in place of all
 };
 
 /// Passes output on and keeps its beginning, to explain a sandbox that could not be made.

@@ -127,6 +127,8 @@ Result<ExitStatus> Docker::execute(
         "--workdir=" + command.working_directory};
     if (command.interactive) {
         words.insert(words.end(), {"--interactive", "--tty"});
+    } else if (command.input_fd >= 0) {
+        words.emplace_back("--interactive");
     }
     const EngineVariables variables = engine_variables(command);
     words.insert(words.end(), variables.options.begin(), variables.options.end());
@@ -136,6 +138,7 @@ Result<ExitStatus> Docker::execute(
     }
     ProcessOptions call = docker_call(std::move(words), variables.environment);
     call.interactive = command.interactive;
+    call.input_fd = command.input_fd;
     QUERN_TRY(ChildProcess process, ChildProcess::spawn(call));
     OutputKeeper keeper(command, output);
     const auto sink = [&](std::string_view bytes, bool is_stderr) { keeper(bytes, is_stderr); };

@@ -109,6 +109,8 @@ std::vector<std::string> podman_options(
     if (command.interactive) {
         options.emplace_back("--interactive");
         options.emplace_back("--tty");
+    } else if (command.input_fd >= 0) {
+        options.emplace_back("--interactive");
     }
     for (const std::string& option : engine_capabilities(command)) {
         options.push_back(option);

@@ -197,7 +197,7 @@ Result<ExitStatus> Podman::run(
     QUERN_TRY(const TempDir store, make_store());
     const CommandGroup group = CommandGroup::create(command.limits);
     QUERN_TRY(NamespaceSpawn spawn, prepare(guest, command, group, store.path()));
-    QUERN_TRY(CommandStreams streams, CommandStreams::open(command.interactive));
+    QUERN_TRY(CommandStreams streams, CommandStreams::open(command));
     spawn.descriptors = streams.descriptors();
     QUERN_TRY(
         ListenerSocket listener, OwnershipSupervisor::prepare(command, user_namespace_.ids(), spawn)

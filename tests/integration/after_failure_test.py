@@ -38,6 +38,16 @@ def failed_guest(bench):
     bench.run("enter", "--", "test", "-e", "kept", env=cache(bench))
 
 
+def piped_shell(bench):
+    """a shell without a terminal takes its commands from standard input, and its failure is ours."""
+    bench.build(bench.recipe(FAILS), status=3, env=cache(bench))
+    shown = bench.run("enter", env=cache(bench), typed="cat made; pwd\n" + "# far more than a pipe holds\n" * 9999 + "echo end\n").stdout
+    expect(shown == "half\n/home/build/sub\nend\n", shown)
+    expect("exit status 7" in bench.run("enter", env=cache(bench), typed="exit 7\n" + "true\n" * 99999, status=3).stderr, "its status is not told")
+    counted = bench.run("enter", "--", "wc", "-c", env=cache(bench), typed="x" * 1000000).stdout
+    expect(counted == "1000000\n", counted)
+
+
 def saved_patch(bench):
     """what is changed in the failed guest is kept as a patch of the step's directory; built files are no part of it."""
     (bench.folder / "recipe").mkdir()
@@ -143,4 +153,4 @@ def without_terminal(bench):
     expect("no terminal" in done.stderr, done.stderr)
 
 
-main([failed_guest, saved_patch, nothing_failed, retry, interactive, retry_with_patch, without_terminal])
+main([failed_guest, piped_shell, saved_patch, nothing_failed, retry, interactive, retry_with_patch, without_terminal])

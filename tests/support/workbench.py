@@ -31,11 +31,11 @@ class Bench:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
 
-    def run(self, *words, status=0, cwd=None, env=None, prefix=(), timeout=600):
-        """Runs quern, checks its exit status (one, or one of several), gives the finished process."""
+    def run(self, *words, status=0, cwd=None, env=None, prefix=(), timeout=600, typed=None):
+        """Runs quern with `typed` as its input, checks its exit status (one, or one of several), gives the finished process."""
         command = [*map(str, prefix), str(QUERN), *map(str, words)]
         done = subprocess.run(command, cwd=cwd or self.folder, capture_output=True, text=True, errors="replace", timeout=timeout,
-                              stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, check=False)
+                              input=typed or "", env={**os.environ, **(env or {})}, check=False)
         wanted = status if isinstance(status, tuple) else (status,)
         expect(done.returncode in wanted, f"exit {done.returncode}, not {status}: {' '.join(command)}\n{done.stdout}{done.stderr}")
         return done
