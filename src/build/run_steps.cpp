@@ -63,7 +63,29 @@ Result<std::size_t> find_step(
     return found ? Result<std::size_t>(*found) : Result<std::size_t>(no_step(steps, flag, name));
 }
 
-// As if they had run now: a later step that fails shows what came before it.
+std::string titled(const std::vector<PlannedStep>& steps, std::size_t index) {
+    const PlannedStep& planned = steps[index];
+    return fmt::format(
+        "step {} ({}{})",
+        index + 1,
+        planned.package->package,
+        planned.step == nullptr ? "" : "/" + printable(planned.step->name)
+    );
+}
+
+Error behind_the_end(const std::vector<PlannedStep>& steps, const StepRange& range) {
+    return Error(
+               ErrorCode::usage,
+               fmt::format(
+                   "--from names {}, which lies behind the {} of --until: nothing would run",
+                   titled(steps, range.first),
+                   titled(steps, range.end - 1)
+               )
+    )
+        .help("exchange them, or leave one out");
+}
+
+// As if they had run now: the whole log is that of a build from the beginning.
 void repeat_outputs(const StepRun& run, std::size_t end, const OwnGuest& own, StepLog& log) {
     for (std::size_t i = 0; i < end; ++i) {
         if (const pipeline::Step* step = run.steps[i].step) {
@@ -120,6 +142,9 @@ Result<StepRange> choose_steps(const std::vector<PlannedStep>& steps, const Buil
     if (!options.until_step.empty()) {
         QUERN_TRY(const std::size_t last, find_step(steps, "--until", options.until_step));
         range.end = last + 1;
+        if (!options.from_step.empty() && range.first >= range.end) {
+            return behind_the_end(steps, range);
+        }
         range.first = std::min(range.first, range.end);
     }
     return range;

@@ -24,7 +24,7 @@ struct StepRange {
 };
 
 /// `--from` and `--until` of the options: a number from 1, a name, or "package/name". Errors: usage
-/// (no such step, several of that name).
+/// (no such step, several of that name, the first behind the last).
 Result<StepRange> choose_steps(const std::vector<PlannedStep>& steps, const BuildOptions& options);
 
 struct StepRun {

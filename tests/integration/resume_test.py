@@ -121,6 +121,9 @@ def ranges(bench):
     expect(build(bench, recipe, "--from", "probe/s2")[0] == [2, 3, 4, 5], "--from by name")
     expect(build(bench, recipe, "--fresh")[0] == [1, 2, 3, 4, 5], "--fresh")
     expect("s3" in build(bench, recipe, "--from", "nosuch", status=2)[1], "the steps are not listed")
+    refused = build(bench, recipe, "--from", "4", "--until", "s2", status=2)[1]
+    expect("step 4 (probe/s4)" in refused and "step 2 (probe/s2) of --until" in refused, refused)
+    expect(build(bench, recipe, "--from", "s2", "--until", "2")[0] == [2], "one step")
 
 
 def random_edits(bench):
