@@ -257,9 +257,8 @@ Error step_failure(
         status.describe(),
         shell_line(step, context)
     );
-    if (!lines.empty()) {
-        message += "\nits last lines were\n" + lines.substr(0, lines.size() - 1);
-    }
+    message += lines.empty() ? "\nit printed nothing"
+                             : "\nits last lines were\n" + lines.substr(0, lines.size() - 1);
     return Error(ErrorCode::step_failed, std::move(message))
         .help(memory_hint(lines, context.settings.limits) + next_moves(context));
 }

@@ -46,6 +46,8 @@ void StepLog::write_heading(std::string_view text) {
         file_.get(), fmt::format("== {}\n", text)
     );  // a full disk must not fail the build's last words
     heading_end_ = end_of(file_.get());
+    lines_.clear();
+    unfinished_.clear();
 }
 
 FileRange StepLog::since_heading() const {
@@ -62,7 +64,6 @@ void StepLog::repeat(const std::filesystem::path& output) {
         }
         const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
         std::ignore = write_all(file_.get(), bytes);  // as above
-        remember(bytes);
     }
 }
 

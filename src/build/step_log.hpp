@@ -26,26 +26,27 @@ struct FileRange {
     std::uint64_t end = 0;
 };
 
-/// Takes what steps print: all of it goes to a file and to the reporter, the last lines are kept
-/// for the message of a failure. Memory is bounded.
+/// Takes what steps print: all of it goes to a file and to the reporter, the last lines of
+/// the running step are kept for the message of its failure. Memory is bounded.
 class StepLog {
  public:
     /// Truncates the file; its directory is made if missing.
     static Result<StepLog> create(const std::filesystem::path& path, Reporter& reporter);
 
-    /// A line of our own in the file: "running step 'configure'".
+    /// A line of our own in the file: "running step 'configure'". What came before is of other
+    /// steps.
     void write_heading(std::string_view text);
     /// What was written since the last heading; valid for as long as this lives.
     FileRange since_heading() const;
-    /// Takes up what a step printed in an earlier run: as `write`, but past the reporter, who has
-    /// seen it. A file that cannot be opened is passed over.
+    /// Takes up what a step printed in an earlier run: into the file, but past the reporter,
+    /// who has seen it. A file that cannot be opened is passed over.
     void repeat(const std::filesystem::path& output);
     void write(std::string_view step, std::string_view bytes);
     /// Texts that come out as "***" from now on, in the file too. Lines are then passed on whole.
     void hide(std::vector<std::string> texts) { hidden_ = std::move(texts); }
     /// Passes on what is held back of an unfinished line.
     void flush(std::string_view step);
-    /// Lines that were printed last, oldest first, safe for a terminal.
+    /// Lines that were printed last since the last heading, oldest first, safe for a terminal.
     std::string last_lines() const;
     const std::filesystem::path& path() const { return path_; }
 
