@@ -102,6 +102,13 @@ std::string repo_tag(const Image& image, const Reference& tag, bool is_exact) {
     return tag.full() + (is_exact ? "" : suffix);
 }
 
+/// As engines write it: Docker Hub's registry is called otherwise there.
+std::string engine_name(const Reference& tag) {
+    constexpr std::string_view hub = "index.docker.io/";
+    const std::string name = tag.full();
+    return name.starts_with(hub) ? "docker.io/" + name.substr(hub.size()) : name;
+}
+
 }  // namespace
 
 Result<void> write_oci_layout(
@@ -166,7 +173,10 @@ Result<void> write_oci_archive(
         {"mediaType", is_single ? manifest_type : index_type},
         {"size", named.text.size()},
         {"digest", named.digest},
-        {"annotations", {{"org.opencontainers.image.ref.name", tag.tag}}}};
+        {"annotations",
+         // The second is what engines call the image by: the first is but a tag to them.
+         {{"org.opencontainers.image.ref.name", tag.tag},
+          {"io.containerd.image.name", engine_name(tag)}}}};
     QUERN_CHECK(archive.add(
         "index.json",
         json_text(

@@ -71,6 +71,9 @@ def archives_for_skopeo(bench):
     configs = [json.loads(call("skopeo", "inspect", "--config", f"{kind}:{bench.folder / name}"))
                for kind, name in (("docker-archive", "d.tar"), ("oci-archive", "o.tar"))]
     expect(configs[0]["rootfs"] == configs[1]["rootfs"], "the layers differ")
+    with tarfile.open(bench.folder / "o.tar") as archive:
+        named = json.load(archive.extractfile("index.json"))["manifests"][0]["annotations"]
+    expect(named["io.containerd.image.name"] == "registry.example.org/team/img:1.0", f"engines do not get the name: {named}")
 
 
 def same_bytes(bench):
