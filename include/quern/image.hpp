@@ -41,6 +41,7 @@ struct PlainFile {
     std::uint32_t mode = 0644;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
+    std::string owner;  ///< "user[:group]", names or numbers, in place of `uid` and `gid`
 };
 
 struct Contents {

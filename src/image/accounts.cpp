@@ -111,9 +111,10 @@ Result<void> make_home(RootTree& tree, const Fields& fields) {
             return {};
         }
         return Error(
-            ErrorCode::invalid_data,
-            fmt::format("{}, the home of {}, is no directory", printable(home), fields[0])
-        );
+                   ErrorCode::invalid_data,
+                   fmt::format("{}, the home of {}, is no directory", printable(home), fields[0])
+        )
+            .help("give the user another homedir; /dev/null is none");
     }
     const auto uid = id_of(fields[2]);
     const auto gid = id_of(fields[3]);
@@ -128,6 +129,37 @@ Result<void> make_home(RootTree& tree, const Fields& fields) {
     made->uid = *uid;
     made->gid = *gid;
     return {};
+}
+
+/// What the accounts files of packages say.
+Result<void> read_owners(
+    const RootTree& tree,
+    const Spool& spool,
+    std::map<std::string, Owner>& users,
+    std::map<std::string, std::uint32_t>& groups
+) {
+    QUERN_TRY(const std::vector<Fields> passwd, read_passwd(tree, spool));
+    for (const Fields& fields : passwd) {
+        const auto uid = id_of(fields[2]);
+        const auto gid = id_of(fields[3]);
+        if (uid && gid) {
+            users[fields[0]] = {*uid, *gid};
+        }
+    }
+    QUERN_TRY(const std::vector<Fields> lines, read_group(tree, spool));
+    for (const Fields& fields : lines) {
+        if (const auto gid = id_of(fields[2])) {
+            groups[fields[0]] = *gid;
+        }
+    }
+    return {};
+}
+
+Error no_account(std::string_view kind, const std::string& name) {
+    return Error(
+               ErrorCode::not_found, fmt::format("the image has no {} '{}'", kind, printable(name))
+    )
+        .help(fmt::format("add it under accounts.{}s, or write a number", kind));
 }
 
 }  // namespace
@@ -155,6 +187,39 @@ Result<void> add_accounts(RootTree& tree, const Spool& spool, const Accounts& ac
         QUERN_CHECK(make_home(tree, fields));
     }
     return {};
+}
+
+Result<Owner> find_owner(
+    std::string_view text, const RootTree& tree, const Spool& spool, const Accounts& accounts
+) {
+    const auto parts = split(text, ':');
+    const std::string user(parts.front());
+    const std::string group(parts.size() > 1 ? parts[1] : "");
+    std::map<std::string, Owner> users;
+    std::map<std::string, std::uint32_t> groups;
+    QUERN_CHECK(read_owners(tree, spool, users, groups));
+    for (const User& own : accounts.users) {
+        users[own.name] = {own.uid, own.gid.value_or(own.uid)};
+    }
+    for (const Group& own : accounts.groups) {
+        groups[own.name] = own.gid;
+    }
+    Owner owner;
+    if (const auto number = id_of(user)) {
+        owner = {*number, *number};
+    } else if (const auto found = users.find(user); found != users.end()) {
+        owner = found->second;
+    } else {
+        return no_account("user", user);
+    }
+    if (const auto number = id_of(group)) {
+        owner.gid = *number;
+    } else if (const auto found = groups.find(group); found != groups.end()) {
+        owner.gid = found->second;
+    } else if (!group.empty()) {
+        return no_account("group", group);
+    }
+    return owner;
 }
 
 Result<AccountNames> AccountNames::read(const RootTree& tree, const Spool& spool) {

@@ -18,6 +18,18 @@ namespace quern::image {
 /// home that is a file). Source: image-and-resolver 5.1.
 Result<void> add_accounts(RootTree& tree, const Spool& spool, const Accounts& accounts);
 
+struct Owner {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+};
+
+/// "app", "app:web", "1000", "1000:50": names are those of `accounts` and of the packages in the
+/// tree. A user alone has its own group; a number alone is both, as in Dockerfiles. Errors:
+/// not_found (no such name), invalid_data (an accounts file).
+Result<Owner> find_owner(
+    std::string_view text, const RootTree& tree, const Spool& spool, const Accounts& accounts
+);
+
 /// Names of users and groups by their number, as etc/passwd and etc/group have them; the last line
 /// counts. Empty where there is no such file.
 struct AccountNames {

@@ -62,7 +62,9 @@ void read_services(const Node& node, Entrypoint& value, Reader& reader) {
             refuse(
                 key,
                 fmt::format("'{}' cannot be the name of a service", printable(key.text())),
-                reader
+                reader,
+                "it becomes the directory /sv/NAME: letters, digits, '_', '-' and '.', the last "
+                "not in front"
             );
             return;
         }
@@ -103,7 +105,12 @@ bool is_account_field(std::string_view text) {
 
 void judge_field(const Node& node, const std::string& text, Reader& reader) {
     if (!is_account_field(text)) {
-        refuse(node, fmt::format("'{}' cannot stand in an accounts file", printable(text)), reader);
+        refuse(
+            node,
+            fmt::format("'{}' cannot stand in an accounts file", printable(text)),
+            reader,
+            "leave ':' and control characters out: they end a field or a line of /etc/passwd"
+        );
     }
 }
 
@@ -114,6 +121,13 @@ void read_user(const Node& node, User& user, Reader& reader) {
     judge_field(part_of(node, "homedir"), user.home, reader);
     if (user.name.empty()) {
         refuse(node, "a user needs a username", reader);
+    } else if (!node.find("uid")) {
+        refuse(
+            node,
+            fmt::format("the user '{}' needs a uid", printable(user.name)),
+            reader,
+            "choose a number that no package uses, such as 10001"
+        );
     } else if (user.uid == 0) {
         refuse(
             part_of(node, "uid"),
@@ -250,7 +264,12 @@ void read_environment(const Node& node, Specification& value, Reader& reader) {
     yaml::for_each_entry(node, reader, [&](const Node& key, const Node& entry) {
         if (key.text().empty() ||
             key.text().find_first_of(std::string_view("=\0", 2)) != std::string::npos) {
-            refuse(key, fmt::format("'{}' cannot be a variable", printable(key.text())), reader);
+            refuse(
+                key,
+                fmt::format("'{}' cannot be a variable", printable(key.text())),
+                reader,
+                "a variable has a name, without '='"
+            );
         }
         yaml::read_value(entry, value.environment[key.text()], reader);
     });

@@ -116,8 +116,30 @@ constexpr std::array plain_file_fields = {
     field<&PlainFile::mode>("mode", Shape::integer),
     field<&PlainFile::uid>("uid", Shape::integer),
     field<&PlainFile::gid>("gid", Shape::integer),
+    field<&PlainFile::owner>("owner"),
 };
 constexpr Table<PlainFile> plain_file_table{"a file", plain_file_fields};
+
+void judge_owner(const Node& node, const PlainFile& file, Reader& reader) {
+    const auto owner = node.find("owner");
+    if (!owner) {
+        return;
+    }
+    if (node.find("uid") || node.find("gid")) {
+        refuse(*owner, "a file has either 'owner' or 'uid' and 'gid'", reader, "leave one out");
+        return;
+    }
+    const auto parts = split(file.owner, ':');
+    const auto is_empty = [](std::string_view part) { return part.empty(); };
+    if (parts.size() > 2 || std::any_of(parts.begin(), parts.end(), is_empty)) {
+        refuse(
+            *owner,
+            fmt::format("'{}' is no owner", printable(file.owner)),
+            reader,
+            "write USER or USER:GROUP, names or numbers"
+        );
+    }
+}
 
 void read_files(const Node& node, Contents& value, Reader& reader) {
     read_list(node, value.files, reader, [&](const Node& item, PlainFile& file) {
@@ -148,6 +170,7 @@ void read_files(const Node& node, Contents& value, Reader& reader) {
         if (file.mode > 07777U) {
             refuse(part_of(item, "mode"), "a mode has at most four octal digits", reader);
         }
+        judge_owner(item, file, reader);
     });
 }
 

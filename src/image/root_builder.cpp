@@ -115,6 +115,27 @@ Result<void> finish(const RootDescription& description, ImageRoot& root) {
     return {};
 }
 
+/// The package of `contents.files`. What it belongs to may be a name that a package brings, so the
+/// others are in the tree by now.
+Result<PackageData> read_plain_files(const RootDescription& description, const ImageRoot& root) {
+    std::vector<PlainFile> files = description.specification.contents.files;
+    for (PlainFile& file : files) {
+        if (file.owner.empty()) {
+            continue;
+        }
+        auto owner =
+            find_owner(file.owner, root.tree, *root.spool, description.specification.accounts);
+        if (!owner) {
+            return std::move(owner).error().context(
+                fmt::format("the owner of {}", printable(file.path))
+            );
+        }
+        file.uid = owner->uid;
+        file.gid = owner->gid;
+    }
+    return package_of_files(files, description.architecture, *root.spool);
+}
+
 }  // namespace
 
 Result<ImageRoot> build_root(const RootDescription& description, const Services& services) {
@@ -122,20 +143,17 @@ Result<ImageRoot> build_root(const RootDescription& description, const Services&
     QUERN_TRY(root.spool, Spool::create(services.cache / "image"));
     QUERN_TRY(std::vector<PackageData> packages, read_packages(description, *root.spool, services));
     root.created = creation_date(description, packages);
-    const Contents& contents = description.specification.contents;
-    if (!contents.files.empty()) {
-        QUERN_TRY(
-            PackageData files,
-            package_of_files(contents.files, description.architecture, *root.spool)
-        );
-        packages.push_back(std::move(files));
-    }
     QUERN_CHECK(write_skeleton(root.tree, description.architecture));
     QUERN_CHECK(write_keys(root.tree, description.keys));
     QUERN_CHECK(root.tree.write("etc/apk/world", lines_of(description.world)));
+    const Contents& contents = description.specification.contents;
     Installer installer(root.tree, contents.owners == "packages");
     for (PackageData& package : packages) {
         QUERN_CHECK(installer.install(std::move(package)));
+    }
+    if (!contents.files.empty()) {
+        QUERN_TRY(PackageData files, read_plain_files(description, root));
+        QUERN_CHECK(installer.install(std::move(files)));
     }
     root.packages = std::move(installer.packages());
     QUERN_CHECK(write_database(

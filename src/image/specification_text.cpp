@@ -82,6 +82,7 @@ Json plain_file(const PlainFile& file, Style style) {
         .always("mode", file.mode)
         .given("uid", file.uid)
         .given("gid", file.gid)
+        .given("owner", file.owner)
         .take();
 }
 
