@@ -9,6 +9,7 @@
 #include "image/lock.hpp"
 #include "image/root_builder.hpp"
 #include "image/sbom.hpp"
+#include "image/start_check.hpp"
 #include "quern/package_info.hpp"
 
 #include <fmt/format.h>
@@ -147,6 +148,11 @@ Result<Image> compose_one(
     Specification specification = description.specification;
     specification.accounts.run_as = root.run_as;
     const auto base = plan.bases.find(description.architecture);
+    if (base == plan.bases.end()) {
+        for (const std::string& problem : start_problems(specification, root.tree, root.names)) {
+            services.reporter.warning(problem);
+        }
+    }
     ImageParts parts = {
         specification,
         description.architecture,

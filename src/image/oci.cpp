@@ -16,6 +16,7 @@ namespace quern::image {
 namespace {
 
 constexpr const char* author = "quern";
+constexpr const char* usual_path = "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin";
 
 std::string date(std::int64_t seconds) {
     return Timestamp(seconds).to_rfc3339();
@@ -59,7 +60,7 @@ std::vector<std::string> entrypoint_of(const Entrypoint& entrypoint) {
 
 std::vector<std::string> environment_of(const Specification& specification) {
     auto environment = specification.environment;
-    environment.emplace("PATH", "/usr/local/sbin:/usr/local/bin:/usr/bin:/usr/sbin:/sbin:/bin");
+    environment.emplace("PATH", usual_path);
     environment.emplace("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
     std::vector<std::string> list;
     for (const auto& [name, value] : environment) {
@@ -204,6 +205,18 @@ Document make_index(
         {"manifests", std::move(manifests)},
         {"annotations", annotations},
     }));
+}
+
+std::vector<std::string> command_of(const Specification& specification) {
+    std::vector<std::string> words = entrypoint_of(specification.entrypoint);
+    const auto more = split_shell_words(specification.cmd).value_or(std::vector<std::string>());
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
+std::string search_path_of(const Specification& specification) {
+    const auto own = specification.environment.find("PATH");
+    return own == specification.environment.end() ? usual_path : own->second;
 }
 
 std::pair<std::string, std::string> split_vcs_url(std::string_view vcs_url) {

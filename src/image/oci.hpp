@@ -86,6 +86,11 @@ Document make_index(
     std::vector<Image>& images, const Specification& specification, std::string_view vcs_url
 );
 
+/// The words that a container starts with: the entrypoint's, then those of cmd.
+std::vector<std::string> command_of(const Specification& specification);
+/// The PATH of the image, set or by default.
+std::string search_path_of(const Specification& specification);
+
 /// Splits "URL@commit"; the second part is empty if there is none.
 std::pair<std::string, std::string> split_vcs_url(std::string_view vcs_url);
 
