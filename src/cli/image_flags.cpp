@@ -31,9 +31,12 @@ Result<std::optional<std::int64_t>> source_date_epoch() {
     const auto timestamp = Timestamp::parse_seconds(value);
     if (!timestamp) {
         return Error(
-            ErrorCode::usage,
-            fmt::format("SOURCE_DATE_EPOCH is '{}', not seconds since 1970", printable(value))
-        );
+                   ErrorCode::usage,
+                   fmt::format(
+                       "SOURCE_DATE_EPOCH is '{}', not seconds since 1970", printable(value)
+                   )
+        )
+            .help("set it to a whole number, as `git log -1 --format=%ct` prints, or unset it");
     }
     return std::optional(timestamp->seconds());
 }

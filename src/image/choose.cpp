@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/choose.hpp"
 
+#include "image/load.hpp"
 #include "quern/package_info.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace quern::image {
@@ -29,6 +31,24 @@ void pin(Chosen& chosen) {
     std::sort(chosen.pinned.begin(), chosen.pinned.end());
 }
 
+/// Whether the world has the package that a service-bundle implies, and no repository does: the
+/// image file does not say its name, so a refusal that does would puzzle.
+bool wants_missing_services(
+    const std::vector<apk::Dependency>& world,
+    const Chosen& chosen,
+    const repository::ResolveOptions& options
+) {
+    const auto supervisor =
+        std::find_if(world.begin(), world.end(), [](const apk::Dependency& wanted) {
+            return wanted.name == services_package && !wanted.is_conflict;
+        });
+    if (supervisor == world.end()) {
+        return false;
+    }
+    const std::array alone = {*supervisor};
+    return !repository::resolve(alone, chosen.indexes, options);
+}
+
 Result<void> resolve_into(
     Chosen& chosen, std::vector<std::string> words, const repository::ResolveOptions& options = {}
 ) {
@@ -43,9 +63,16 @@ Result<void> resolve_into(
             .help("is the architecture spelt right, and the repository's place?");
     }
     if (!resolved) {
-        return std::move(resolved).error().context(
+        Error error = std::move(resolved).error().context(
             fmt::format("choosing packages for {}", apk::to_oci_architecture(chosen.architecture))
         );
+        if (error.help().empty() && wants_missing_services(world, chosen, options)) {
+            return std::move(error).help(
+                "an entrypoint of type service-bundle runs its services with s6: add a repository "
+                "that has it, or leave the type out"
+            );
+        }
+        return error;
     }
     chosen.packages = std::move(resolved->packages);
     std::erase_if(chosen.packages, [](const repository::Selected& selected) {

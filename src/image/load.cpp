@@ -210,7 +210,7 @@ Specification merge(Specification base, Specification own) {
 void add_implied(Specification& specification) {
     if (specification.entrypoint.type == "service-bundle") {
         specification.entrypoint.command = "/bin/s6-svscan /sv";
-        specification.contents.packages.emplace_back("s6");
+        specification.contents.packages.emplace_back(services_package);
     }
 }
 

@@ -11,6 +11,9 @@ namespace quern::image {
 /// merge".
 Specification merge(Specification base, Specification own);
 
+/// The package that a bundle of services implies.
+inline constexpr std::string_view services_package = "s6";
+
 /// Fills in what a specification means without saying it: the command and the package of a bundle
 /// of services. Done once; again for the list of packages after it was pinned.
 void add_implied(Specification& specification);

@@ -68,7 +68,7 @@ Result<std::vector<repository::LockedPackage>> lock_packages(
     return locked;
 }
 
-/// Words of the world that no locked package is called by.
+/// Words of the world that no locked package is called by; what must not be there is none.
 std::vector<std::string> not_locked(
     const repository::LockFile& lock, const std::vector<std::string>& world
 ) {
@@ -79,6 +79,9 @@ std::vector<std::string> not_locked(
             return wanted && package.name == wanted->name &&
                    wanted->is_satisfied_by(package.version);
         };
+        if (wanted && wanted->is_conflict) {
+            continue;
+        }
         if (std::none_of(lock.packages.begin(), lock.packages.end(), is_it)) {
             missing.push_back(word);
         }

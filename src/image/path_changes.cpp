@@ -58,7 +58,10 @@ Result<void> set_owner_and_mode(
     Inode* inode = tree.find(path);
     if (inode == nullptr) {
         return Error(ErrorCode::not_found, fmt::format("{} is not in the image", printable(path)))
-            .help("permissions are set on what a link leads to: it must be there");
+            .help(
+                "permissions are set on what a link leads to: it must be there, from a package or "
+                "from a path that stands above this one"
+            );
     }
     inode->mode = mutation.permissions;
     if (mutation.uid || mutation.gid) {
@@ -80,6 +83,17 @@ Result<void> set_below(RootTree& tree, const std::string& path, const PathMutati
     return {};
 }
 
+/// What to do about something that is in the way.
+std::string way_around(const PathMutation& mutation) {
+    if (mutation.type == "symlink") {
+        return "a symlink replaces nothing: give it a path where no package has a file";
+    }
+    if (mutation.type == "directory") {
+        return "a file of a package is in the way: give the directory another path";
+    }
+    return "all above the path must be directories, and it must not be one: give another path";
+}
+
 Result<void> change(RootTree& tree, const PathMutation& mutation) {
     QUERN_CHECK(create(tree, mutation));
     const bool goes_below =
@@ -93,9 +107,11 @@ Result<void> change(RootTree& tree, const PathMutation& mutation) {
 Result<void> change_paths(RootTree& tree, const std::vector<PathMutation>& paths) {
     for (const PathMutation& mutation : paths) {
         if (auto changed = change(tree, mutation); !changed) {
-            return std::move(changed).error().context(
+            Error error = std::move(changed).error().context(
                 fmt::format("paths: {} {}", mutation.type, printable(mutation.path))
             );
+            return error.help().empty() ? std::move(error).help(way_around(mutation))
+                                        : std::move(error);
         }
     }
     return {};

@@ -89,7 +89,8 @@ class Object {
 
     void fail(std::string_view key, std::string_view problem) const {
         if (!problem_->has_value()) {
-            *problem_ = fmt::format("{} {}", place(key), problem);
+            const std::string where = place(key);
+            *problem_ = fmt::format("{} {}", where.empty() ? "the whole" : where, problem);
         }
     }
 

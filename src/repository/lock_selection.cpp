@@ -220,9 +220,10 @@ Result<std::vector<Selected>> select_locked(
     }
     if (selected.empty()) {
         return Error(
-            ErrorCode::invalid_data,
-            fmt::format("the lock holds no package for {}", printable(architecture))
-        );
+                   ErrorCode::invalid_data,
+                   fmt::format("the lock holds no package for {}", printable(architecture))
+        )
+            .help("make it anew for this architecture, or ask for one that it has");
     }
     return selected;
 }

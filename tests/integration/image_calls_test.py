@@ -77,6 +77,26 @@ def images(bench):
     refuse(bench, "explain", "out.tar", "/none", says="has no /none", helps="root of the image")
 
 
+def services(bench):
+    """a package that the image file does not name is told with what asks for it; so is a program that is not there."""
+    repository, _ = image_of(bench)
+    image = repository.image("one", more="entrypoint: {type: service-bundle, services: {web: /bin/web}}\n")
+    refuse(bench, "build", image, "img:1", "out.tar", "--arch", "x86_64", says="nothing provides s6", helps="service-bundle")
+    image = repository.image("one", more="entrypoint: {command: /bin/web}\naccounts: {run-as: web}\n")
+    done = repository.build(image, "out.tar")
+    expect("starts /bin/web, which no package brings" in done.stderr and "no user 'web'" in done.stderr, done.stderr)
+
+
+def drift(bench):
+    """what must not be in an image is not missed in its lock."""
+    repository, image = image_of(bench)
+    text = pathlib.Path(bench.folder / image).read_text()
+    bench.run("--cache-root", bench.folder / "cache", "image", "lock", image, "--arch", "x86_64", "--output", "l.json")
+    (bench.folder / image).write_text(text.replace("one", "one, '!two'"))
+    done = bench.run("--cache-root", bench.folder / "cache", "image", "build", image, "img:1", "out.tar", "--lockfile", "l.json", "--arch", "x86_64", status=1)
+    expect("as it is now\n" in done.stderr and "two" not in done.stderr, done.stderr)
+
+
 def failing_layout(bench):
     """an image that fails leaves nothing in a layout, new or not, and nothing in its layers' cache."""
     repository = Repository(bench).add("one", [tar_member("x", body=b"one" * 1000)]).index()
@@ -117,4 +137,4 @@ def shown_architectures(bench):
         expect("arm64" in shown and "amd64" not in shown, shown)
 
 
-main([addresses, shown_architectures, places, inputs, architectures, images, failing_layout])
+main([addresses, shown_architectures, places, inputs, architectures, images, services, drift, failing_layout])

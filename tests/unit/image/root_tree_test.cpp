@@ -92,6 +92,21 @@ TEST_CASE("path changes: a symlink's target is what gets the mode", "[image][pat
     CHECK(!image::change_paths(tree, {mutation("symlink", "/bin/l", "/bin/a")}));
 }
 
+TEST_CASE("path changes: what is in the way is told with a way around", "[image][path_changes]") {
+    RootTree tree = tree_with("bin");
+    REQUIRE(tree.write("bin/a", "1", 0644));
+    const auto [type, path, help] = GENERATE(table<const char*, const char*, const char*>({
+        {"symlink", "/bin/a", "replaces nothing"},
+        {"directory", "/bin/a", "in the way"},
+        {"empty-file", "/bin/a/x", "must be directories"},
+        {"symlink", "/bin/dangling", "stands above"},
+    }));
+    CAPTURE(type, path);
+    const auto changed = image::change_paths(tree, {mutation(type, path, "/none")});
+    REQUIRE(!changed);
+    CHECK_THAT(changed.error().help(), Catch::Contains(help));
+}
+
 TEST_CASE("path changes: recursive permissions stay in the tree", "[image][path_changes]") {
     RootTree tree = tree_with("srv/a");
     REQUIRE(tree.write("srv/a/x", "1", 0644));
