@@ -8,11 +8,13 @@
 #include "package/inspect.hpp"
 #include "package/path.hpp"
 #include "package/text_diff.hpp"
+#include "support/digest.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -23,6 +25,8 @@ using archive::TarEntry;
 using archive::TarType;
 
 constexpr std::string_view document_directory = "var/lib/db/sbom";
+constexpr std::size_t shown_digits = 12;
+constexpr std::string_view checksum_record = "APK-TOOLS.checksum.SHA1";
 
 void add_change(
     std::vector<Change>& changes, std::string subject, std::string before, std::string after
@@ -120,14 +124,18 @@ std::string describe(const TarEntry& entry, const std::string& checksum) {
     std::string text =
         fmt::format("{} {:04o} {}:{}", type_name(entry.type), entry.mode, entry.uid, entry.gid);
     if (entry.type == TarType::file) {
-        constexpr std::size_t shown_digits = 12;
         text += fmt::format(" {} bytes sha1 {}", entry.size, checksum.substr(0, shown_digits));
     } else if (!entry.link_target.empty()) {
         text += " -> " + entry.link_target;
     }
     for (const auto& [name, value] : entry.records) {
-        if (name.starts_with("SCHILY.xattr.")) {
-            text += fmt::format(" {}", name.substr(std::string_view("SCHILY.xattr.").size()));
+        constexpr std::string_view prefix = "SCHILY.xattr.";
+        if (name.starts_with(prefix)) {
+            text += fmt::format(
+                " {} sha1 {}",
+                name.substr(prefix.size()),
+                digest_of(DigestKind::sha1, value).hex().substr(0, shown_digits)
+            );
         }
     }
     return text;
@@ -210,6 +218,44 @@ Result<std::map<std::string, std::string>> read_files(
     return files;
 }
 
+/// Reads documents by names without the version, as far as there is room. Each of them counts: what
+/// cannot be compared by lines stands there as what it is.
+class DocumentReader {
+ public:
+    explicit DocumentReader(const std::string& version)
+        : suffix_(fmt::format("-{}.spdx.json", version)) {}
+
+    Result<void> take(
+        const TarEntry& entry,
+        archive::TarReader& content,
+        std::map<std::string, std::string>& texts
+    ) {
+        constexpr std::uint64_t largest = std::uint64_t{16} << 20U;
+        std::string name(file_name(entry.path));
+        if (name.ends_with(suffix_)) {
+            name.resize(name.size() - suffix_.size());
+        }
+        if (texts.count(name) != 0) {
+            name = file_name(entry.path);
+        }
+        if (entry.type == TarType::file && entry.size <= std::min(largest, room_)) {
+            room_ -= entry.size;
+            QUERN_TRY(texts[name], content.read_all(largest));
+            return {};
+        }
+        std::string checksum;
+        for (const auto& [key, value] : entry.records) {
+            checksum = key == checksum_record ? value : checksum;
+        }
+        texts[name] = "not compared by lines: " + describe(entry, checksum) + "\n";
+        return {};
+    }
+
+ private:
+    std::string suffix_;
+    std::uint64_t room_ = std::uint64_t{32} << 20U;
+};
+
 nlohmann::ordered_json list_of(const std::vector<Change>& changes) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const Change& change : changes) {
@@ -226,22 +272,14 @@ nlohmann::ordered_json list_of(const std::vector<Change>& changes) {
 }  // namespace
 
 Result<ComparedPackage> read_compared(const apk::PackageFile& package) {
-    constexpr std::uint64_t largest_document = std::uint64_t{16} << 20U;
     QUERN_TRY(Subject subject, inspect_package(package));
     ComparedPackage compared{package.head(), std::move(subject), {}};
-    const std::string suffix = fmt::format("-{}.spdx.json", package.info().version);
-    QUERN_CHECK(
-        package.read_data([&](const TarEntry& entry, archive::TarReader& content) -> Result<void> {
-            if (parent_path(entry.path) == document_directory && entry.size <= largest_document) {
-                std::string name(file_name(entry.path));
-                if (name.ends_with(suffix)) {
-                    name.resize(name.size() - suffix.size());
-                }
-                QUERN_TRY(compared.texts[name], content.read_all(largest_document));
-            }
-            return {};
-        })
-    );
+    DocumentReader documents(package.info().version);
+    QUERN_CHECK(package.read_data([&](const TarEntry& entry, archive::TarReader& content) {
+        return parent_path(entry.path) == document_directory
+                   ? documents.take(entry, content, compared.texts)
+                   : Result<void>();
+    }));
     return compared;
 }
 
@@ -263,6 +301,7 @@ Comparison compare(const ComparedPackage& before, const ComparedPackage& after) 
     compare_relations("depends", old_info.depends, new_info.depends, comparison);
     compare_relations("provides", old_info.provides, new_info.provides, comparison);
     compare_relations("replaces", old_info.replaces, new_info.replaces, comparison);
+    compare_relations("install_if", old_info.install_if, new_info.install_if, comparison);
     for_each_pair(files_of(before.subject), files_of(after.subject), adds_to(comparison.files));
     for_each_pair(
         before.head.control_files,
@@ -295,13 +334,16 @@ Result<void> explain_files(
     if (paths.empty()) {
         return {};
     }
+    DifferenceExplainer explainer;
     QUERN_TRY(const auto old_files, read_files(before, paths));
     QUERN_TRY(const auto new_files, read_files(after, paths));
     for (Change& change : comparison.files) {
         const auto old_file = old_files.find(change.subject);
         const auto new_file = new_files.find(change.subject);
         if (old_file != old_files.end() && new_file != new_files.end()) {
-            change.reasons = explain_difference(old_file->second, new_file->second);
+            change.reasons = explainer.explain(old_file->second, new_file->second);
+        } else if (paths.count(change.subject) != 0) {
+            change.reasons = {"not looked into: it is too large, or there is enough of others"};
         }
     }
     return {};

@@ -15,7 +15,9 @@ namespace quern::package {
 struct ComparedPackage {
     apk::PackageHead head;
     Subject subject;
-    std::map<std::string, std::string> texts;  ///< SPDX document, by a name without the version
+    /// SPDX documents, by names without the version. Of one over 16 MiB, and of what is over 32 MiB
+    /// together, size and checksum are all that is told.
+    std::map<std::string, std::string> texts;
 };
 
 /// Reads a package for comparing. Errors: as inspect_package.

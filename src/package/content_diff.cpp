@@ -24,9 +24,11 @@ constexpr std::size_t longest_text = std::size_t{256} << 10U;
 
 class Explanation {
  public:
+    explicit Explanation(std::uint64_t most_work) : most_work_(most_work) {}
+
     void explain(std::string_view before, std::string_view after, int depth) {
         work_ += before.size() + after.size();
-        if (work_ > most_work) {
+        if (work_ > most_work_) {
             add("not compared: its parts together are too large");
             return;
         }
@@ -46,6 +48,9 @@ class Explanation {
             add_bytes(before, after);
         }
     }
+
+    /// Bytes that were compared.
+    std::uint64_t work() const { return work_; }
 
     std::vector<std::string> take() {
         if (count_ > lines_.size()) {
@@ -68,6 +73,11 @@ class Explanation {
     }
 
     void add_text(std::string_view before, std::string_view after) {
+        // Each line is held against each.
+        const auto count = [](std::string_view text) {
+            return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+        };
+        work_ += count(before) * count(after);
         const std::string diff = unified_diff(before, after, "before", "after");
         const auto lines = split(trim(diff), '\n');
         for (std::size_t i = 2; i < lines.size(); ++i) {
@@ -117,6 +127,7 @@ class Explanation {
 
     std::vector<std::string> lines_;
     std::size_t count_ = 0;
+    std::uint64_t most_work_;
     std::uint64_t work_ = 0;  ///< bytes that were compared: parts of a file may lie over each other
     std::string prefix_;
 };
@@ -124,9 +135,23 @@ class Explanation {
 }  // namespace
 
 std::vector<std::string> explain_difference(std::string_view before, std::string_view after) {
-    Explanation explanation;
+    Explanation explanation(most_work);
     explanation.explain(before, after, 0);
     return explanation.take();
+}
+
+std::vector<std::string> DifferenceExplainer::explain(
+    std::string_view before, std::string_view after
+) {
+    if (work_left_ == 0 || lines_left_ == 0) {
+        return {"not explained: there is enough of other files"};
+    }
+    Explanation explanation(std::min(most_work, work_left_));
+    explanation.explain(before, after, 0);
+    work_left_ -= std::min(work_left_, explanation.work());
+    std::vector<std::string> lines = explanation.take();
+    lines_left_ -= std::min(lines_left_, lines.size());
+    return lines;
 }
 
 }  // namespace quern::package

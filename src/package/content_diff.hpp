@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,5 +16,16 @@ namespace quern::package {
 /// into three levels deep. Nothing if they are equal. Content is hostile: of a file at most 32 MiB
 /// are inflated on each level, and of all parts together 1 GiB is compared.
 std::vector<std::string> explain_difference(std::string_view before, std::string_view after);
+
+/// Explains many files within one bound on all of them: 4 GiB are compared and 10,000 lines told,
+/// then each further file gets one line that says so.
+class DifferenceExplainer {
+ public:
+    std::vector<std::string> explain(std::string_view before, std::string_view after);
+
+ private:
+    std::uint64_t work_left_ = std::uint64_t{4} << 30U;
+    std::size_t lines_left_ = 10'000;
+};
 
 }  // namespace quern::package

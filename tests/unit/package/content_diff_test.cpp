@@ -161,4 +161,25 @@ TEST_CASE("content diff: long stories are cut", "[package][content_diff]") {
     CHECK(lines.back() == "… and 161 more");
 }
 
+TEST_CASE("content diff: the story of many files has an end", "[package][content_diff]") {
+    std::string before;
+    std::string after;
+    for (int i = 0; i < 100; ++i) {
+        before += fmt::format("{}\n", i);
+        after += fmt::format("x{}\n", i);
+    }
+    DifferenceExplainer explainer;
+    for (int i = 0; i < 244; ++i) {
+        REQUIRE(explainer.explain(before, after).size() == 41);
+    }
+    CHECK(explainer.explain(before, after).size() == 1);
+    DifferenceExplainer idle;
+    const std::string lines(4000, '\n');
+    std::size_t compared = 0;
+    while (idle.explain(lines, lines + "x").front().starts_with("@@")) {
+        REQUIRE(++compared < 1000);
+    }
+    CHECK(compared > 100);
+}
+
 }  // namespace quern::package
