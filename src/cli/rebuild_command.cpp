@@ -124,7 +124,9 @@ Result<build::BuildOptions> build_options(
     options.source_date = info.build_date.value_or(0);
     options.repository_url = origin.repository_url;
     options.recipe_license = origin.license;
-    options.cyclonedx = package.texts.size() > 1;
+    // A package may hold documents of others beside.
+    options.cyclonedx =
+        package.texts.count(fmt::format("{}-{}.cdx.json", info.name, info.version)) != 0;
     options.is_fresh = true;
     return options;
 }
@@ -285,6 +287,14 @@ Result<bool> differs(const Target& target, const RebuildFlags& flags, const Glob
     // The identity of one of version 3 is over all that it holds.
     const bool is_same = comparison.is_empty() && info.data_hash == after.head.info.data_hash &&
                          (!is_v3(before) || before.head.checksum == after.head.checksum);
+    if (!is_same && comparison.is_empty()) {
+        comparison.fields.push_back(
+            {"identity",
+             before.head.checksum,
+             after.head.checksum,
+             {"the same files; their dates, their order or compression differ"}}
+        );
+    }
     const std::string name = fmt::format("{}-{}", info.name, info.version);
     if (global.format == "json") {
         nlohmann::ordered_json json = {{"package", name}, {"identical", is_same}};
@@ -324,8 +334,14 @@ Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation
             options.provenance = has_provenance(target.holder);
             options.command_line = invocation.words;
             if (auto done = rebuild(holder, options, *session); !done) {
-                return std::move(done).error().context(fmt::format("rebuilding {}", printable(path))
-                );
+                const bool is_step = done.error().code() == ErrorCode::step_failed;
+                return std::move(done).error().context(fmt::format(
+                    "rebuilding {}{}",
+                    printable(path),
+                    is_step && flags.source_directory.empty()
+                        ? " without the recipe's own files (--source-dir DIR gives them)"
+                        : ""
+                ));
             }
         }
         QUERN_TRY(const bool is_different, differs(target, flags, invocation.global));

@@ -172,6 +172,14 @@ def rebuilds(bench):
     same = bench.run("rebuild", *flags, packages / "gear-dev-1.0-r0.apk")
     expect(same.stdout == "gear-dev-1.0-r0: identical\n", same.stdout)
     expect("uses-and-pipeline" not in same.stderr, same.stderr)
+    # Documents of others say nothing about what the build wrote.
+    _, packages, _ = build(bench, version="2.0", extra="mkdir -p ${{targets.destdir}}/var/lib/db/sbom; echo x > ${{targets.destdir}}/var/lib/db/sbom/x.spdx.json")
+    bench.run("rebuild", *flags, packages / "gear-2.0-r0.apk")
+    recipe = bench.recipe(RECIPE.format(version="3.0", soname="1", extra="cat file"))
+    (recipe.parent / "file").write_text("x")
+    bench.build(recipe, "--out-dir", bench.folder / "packages", "--source-dir", recipe.parent)
+    refused = bench.run("rebuild", *flags, packages / "gear-3.0-r0.apk", status=3).stderr
+    expect("--source-dir DIR gives them" in refused, refused)
 
 
 def openssl_agrees(bench, envelope):
