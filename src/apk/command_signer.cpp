@@ -114,7 +114,11 @@ Result<Signature> CommandSigner::sign(const SignedDigests& digests, SignatureKin
             .help("a signer gives the raw signature and nothing else");
     }
     if (!status) {
-        return std::move(status).error().context(fmt::format("signing by {}", printable(program)));
+        const bool is_late = status.error().code() == ErrorCode::limit;
+        Error error =
+            std::move(status).error().context(fmt::format("signing by {}", printable(program)));
+        return is_late ? std::move(error).help("let it take longer with --signer-timeout SECONDS")
+                       : std::move(error);
     }
     if (!status->is_success()) {
         return Error(

@@ -176,9 +176,9 @@ Result<void> prepare_image(const RecipeDirectoryFlags& flags, ImageFlags& image)
 Result<Json> build_recipes(
     const RecipeDirectoryFlags& flags, const Invocation& invocation, ImageSession& opened
 ) {
+    QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
     QUERN_CHECK(add_built_repository(flags, opened));
     QUERN_TRY(const std::vector<fs::path> recipes, find_all(flags.directories));
-    QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
     Session& session = *opened.session;
     pipeline::Library library(
         {flags.pipeline_directories.begin(), flags.pipeline_directories.end()}, session.reader()

@@ -12,9 +12,11 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -24,6 +26,10 @@
 
 namespace quern::cli {
 namespace {
+
+constexpr std::size_t longest_passphrase = 4096;
+constexpr int passphrase_timeout_ms = 60'000;
+constexpr int usual_timeout = 60;  ///< of --signer, in seconds
 
 Result<std::string> ask_for_passphrase(const std::string& path) {
     const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
@@ -56,21 +62,44 @@ Result<std::string> ask_for_passphrase(const std::string& path) {
     return answer;
 }
 
+/// What it says up to the end of its first line: who writes need not close.
 Result<std::string> read_passphrase_fd(int fd) {
     std::string text;
-    char buffer[256];
-    for (;;) {
-        const ssize_t count = ::read(fd, buffer, sizeof buffer);
+    std::array<char, 256> buffer{};
+    while (text.find('\n') == std::string::npos) {
+        pollfd wanted = {fd, POLLIN, 0};
+        const int ready = ::poll(&wanted, 1, passphrase_timeout_ms);
+        const ssize_t count = ready > 0 ? ::read(fd, buffer.data(), buffer.size()) : ready;
         if (count < 0) {
+            const int error = errno;
             return Error::system(
-                errno, fmt::format("reading the passphrase from descriptor {}", fd)
+                error, fmt::format("reading the passphrase from descriptor {}", fd)
             );
+        }
+        if (ready == 0) {
+            return Error(
+                       ErrorCode::io,
+                       fmt::format("no passphrase came from descriptor {} for a minute", fd)
+            )
+                .help("have something write it there, or use --passphrase-file FILE");
         }
         if (count == 0) {
             return text;
         }
-        text.append(buffer, static_cast<std::size_t>(count));
+        text.append(buffer.data(), static_cast<std::size_t>(count));
+        if (text.size() > longest_passphrase) {
+            return Error(
+                       ErrorCode::limit,
+                       fmt::format(
+                           "a passphrase of more than {} bytes on descriptor {}",
+                           longest_passphrase,
+                           fd
+                       )
+            )
+                .help("its first line is the passphrase");
+        }
     }
+    return text;
 }
 
 std::string first_line(const std::string& text) {
@@ -79,7 +108,7 @@ std::string first_line(const std::string& text) {
 
 Result<apk::Passphrase> given_passphrase(const KeyFlags& flags) {
     if (!flags.passphrase_file.empty()) {
-        QUERN_TRY(const std::string text, read_file(flags.passphrase_file, 4096));
+        QUERN_TRY(const std::string text, read_file(flags.passphrase_file, longest_passphrase));
         return apk::Passphrase(first_line(text));
     }
     if (flags.passphrase_fd >= 0) {
@@ -119,17 +148,54 @@ Result<apk::PrivateKey> open_token(const KeyFlags& flags, const apk::Passphrase&
     return key;
 }
 
-/// Who says how to sign and not by what wants signatures, and must not get unsigned packages.
-Result<void> expect_no_key(const KeyFlags& flags) {
-    const char* given = !flags.passphrase_file.empty() ? "--passphrase-file"
-                        : flags.passphrase_fd >= 0     ? "--passphrase-fd"
-                        : !flags.signer_key.empty()    ? "--signer-key"
-                                                       : nullptr;
-    if (given == nullptr) {
+/// The first flag that is there and has nothing to be about; null if all have. Who says how to sign
+/// must not get unsigned packages, or packages signed by another key.
+const char* idle_flag(const KeyFlags& flags) {
+    const bool has_command = !flags.signer.empty();
+    const bool has_key = !has_command && !flags.path.empty();
+    if (!has_command && flags.signer_timeout != 0) {
+        return "--signer-timeout";
+    }
+    if (!has_key && !flags.passphrase_file.empty()) {
+        return "--passphrase-file";
+    }
+    if (!has_key && flags.passphrase_fd >= 0) {
+        return "--passphrase-fd";
+    }
+    const bool has_use = has_command || (has_key && apk::is_token_uri(flags.path));
+    return !has_use && !flags.signer_key.empty() ? "--signer-key" : nullptr;
+}
+
+Result<void> expect_no_idle_flag(const KeyFlags& flags) {
+    if (!flags.signer.empty() && flags.path != flags.usual_path) {
+        return Error(ErrorCode::usage, "both --signer and the file of a key are there to sign")
+            .help("leave one of them out");
+    }
+    if (!flags.passphrase_file.empty() && flags.passphrase_fd >= 0) {
+        return Error(ErrorCode::usage, "both --passphrase-file and --passphrase-fd are there")
+            .help("leave one of them out");
+    }
+    const char* const idle = idle_flag(flags);
+    if (idle == nullptr) {
         return {};
     }
-    return Error(ErrorCode::usage, fmt::format("{} is there, but nothing that signs", given))
-        .help("add --signing-key FILE or --signer COMMAND");
+    const std::string_view flag = idle;
+    if (flag == "--signer-timeout") {
+        return Error(ErrorCode::usage, "--signer-timeout is about --signer, which is not there")
+            .help("add --signer COMMAND");
+    }
+    if (flags.path.empty() && flags.signer.empty()) {
+        return Error(ErrorCode::usage, fmt::format("{} is there, but nothing that signs", flag))
+            .help("add --signing-key FILE or --signer COMMAND");
+    }
+    return flag == "--signer-key"
+               ? Error(ErrorCode::usage, "--signer-key says nothing about a key in a file")
+                     .help("leave it out: the name of the key's file says which public key it has")
+               : Error(
+                     ErrorCode::usage,
+                     fmt::format("{} is about a key in a file, and --signer signs", flag)
+                 )
+                     .help("leave it out, or give it to the command");
 }
 
 Result<apk::PrivateKey> load_key(const KeyFlags& flags) {
@@ -159,13 +225,14 @@ Result<std::unique_ptr<apk::Signer>> command_signer(
     if (!words) {
         return Error(ErrorCode::usage, "a quote in the command of --signer stays open");
     }
+    const int timeout = flags.signer_timeout == 0 ? usual_timeout : flags.signer_timeout;
     const std::filesystem::path path = flags.signer_key;
     apk::Keyring ring;
     QUERN_CHECK(ring.add_file(path));
     QUERN_TRY(
         apk::CommandSigner signer,
         apk::CommandSigner::create(
-            {*words, path.filename().string(), std::chrono::seconds(flags.signer_timeout)},
+            {*words, path.filename().string(), std::chrono::seconds(timeout)},
             *ring.find(path.filename().string()),
             cancel
         )
@@ -206,15 +273,15 @@ void add_signer_flags(CLI::App& app, KeyFlags& flags) {
         app, "--signer-timeout", flags.signer_timeout, "seconds after which --signer is killed"
     )
         ->check(within(1, 3600))
-        .capture_default_str();
+        .default_str(std::to_string(usual_timeout));
 }
 
 Result<std::unique_ptr<apk::Signer>> load_signer(const KeyFlags& flags, const CancelToken& cancel) {
+    QUERN_CHECK(expect_no_idle_flag(flags));
     if (!flags.signer.empty()) {
         return command_signer(flags, cancel);
     }
     if (flags.path.empty()) {
-        QUERN_CHECK(expect_no_key(flags));
         return std::unique_ptr<apk::Signer>();
     }
     QUERN_TRY(apk::PrivateKey key, load_key(flags));

@@ -24,9 +24,10 @@ struct KeyFlags {
     std::string path;
     std::string passphrase_file;
     int passphrase_fd = -1;
-    std::string signer;       ///< --signer: words as a shell splits them
-    std::string signer_key;   ///< --signer-key: file of the public key
-    int signer_timeout = 60;  ///< seconds
+    std::string signer;           ///< --signer: words as a shell splits them
+    std::string signer_key;       ///< --signer-key: file of the public key
+    int signer_timeout = 0;       ///< seconds; 0: as usual
+    std::string usual_path = {};  ///< what `path` is if nobody says it
 };
 /// All but the flag of the key's file, whose name differs between commands.
 void add_signer_flags(CLI::App& app, KeyFlags& flags);

@@ -94,7 +94,7 @@ Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invoc
 
 Run define_sign(CLI::App& app) {
     const auto flags = std::make_shared<SignFlags>();
-    flags->key.path = "local-melange.rsa";
+    flags->key.path = flags->key.usual_path = "local-melange.rsa";
     add_option(app, "packages", flags->packages, "package files, signed in place")->required();
     add_option(app, "-k,--signing-key", flags->key.path, "private key")->capture_default_str();
     add_signer_flags(app, flags->key);
@@ -103,7 +103,7 @@ Run define_sign(CLI::App& app) {
 
 Run define_sign_index(CLI::App& app) {
     const auto flags = std::make_shared<SignIndexFlags>();
-    flags->key.path = "melange.rsa";
+    flags->key.path = flags->key.usual_path = "melange.rsa";
     add_option(app, "index", flags->index, "APKINDEX.tar.gz or Packages.adb, signed in place")
         ->required();
     add_option(app, "--signing-key", flags->key.path, "private key")->capture_default_str();

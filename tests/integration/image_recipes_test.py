@@ -131,6 +131,9 @@ def calls(bench):
     recipes(bench)
     done = bench.run("image", "build", "recipes/image.yaml", "app:1", "app.tar", "--arch", "x86_64", "--build-recipes", "recipes", status=1)
     expect("--signing-key" in done.stderr, done.stderr)
+    done = bench.run("image", "build", "recipes/image.yaml", "app:1", "app.tar", "--arch", "x86_64", "--build-recipes", "recipes", "--signer", "false",
+                     "-r", STATE / "seed", "-k", STATE / "seed.rsa.pub", status=1)
+    expect("add --signer-key FILE.pub" in done.stderr, done.stderr)
     (bench.folder / "empty").mkdir()
     expect("no recipe in empty" in build(bench, folder="empty", status=1).stderr, "another message")
 

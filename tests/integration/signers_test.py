@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from packages import make_packages, make_repository
-from workbench import Skip, expect, judge_repository, main
+from workbench import QUERN, Skip, expect, judge_repository, main
 
 
 def openssl_signer(bench):
@@ -62,7 +62,32 @@ def refuses(bench):
     for words in (("--signer-key", public), ("--passphrase-file", "absent"), ("--passphrase-fd", "0")):
         said = bench.run("index", "-o", "APKINDEX.tar.gz", *words, package, status=2).stderr
         expect(words[0] in said and "nothing that signs" in said, said)
+    key = ("--signing-key", bench.folder / "keys/far.rsa")
+    for words, said in (
+        ((*key, "--signer-timeout", "5"), "--signer-timeout is about --signer"),
+        ((*key, "--signer-key", public), "--signer-key says nothing about a key in a file"),
+        ((*key, *flags), "both --signer and the file of a key"),
+        ((*flags, "--passphrase-fd", "0"), "--signer signs"),
+        ((*key, "--passphrase-fd", "0", "--passphrase-file", "x"), "both --passphrase-file and --passphrase-fd"),
+    ):
+        told = bench.run("index", "-o", "APKINDEX.tar.gz", *words, package, status=2).stderr
+        expect(said in told and "help:" in told, told)
     expect(not (bench.folder / "APKINDEX.tar.gz").exists(), "an index that nobody signs")
+
+
+def passphrases(bench):
+    """a passphrase ends with its line, whether or not who writes it closes, and is not read without an end."""
+    package = sorted((make_repository(bench, count=1) / "x86_64").glob("*.apk"))[0]
+    (bench.folder / "pass").write_text("open sesame\n")
+    bench.run("keygen", "locked.rsa", "--key-size", "2048", "--passphrase-file", "pass")
+    for text, status in ((b"open sesame\n", 0), (b"x" * 5000, 4)):
+        reader, writer = os.pipe()
+        os.write(writer, text)
+        done = subprocess.run([QUERN, "sign", "--signing-key", "locked.rsa", "--passphrase-fd", str(reader), package], cwd=bench.folder,
+                              pass_fds=[reader], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+        os.close(reader)
+        os.close(writer)
+        expect(done.returncode == status and ("first line" in done.stderr or status == 0), f"{done.returncode}: {done.stderr}")
 
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
@@ -109,4 +134,4 @@ def signs_in_token(bench):
     bench.run("verify", "--keyring-append", "card.rsa.pub", *packages)
 
 
-main([signs, refuses, signs_in_token])
+main([signs, refuses, passphrases, signs_in_token])
