@@ -108,8 +108,10 @@ Result<void> check_rsa_key(evp_pkey_st* key, int fewest) {
     if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
         const char* type = EVP_PKEY_get0_type_name(key);
         return invalid(fmt::format(
-            "a key of type {}: apk packages are signed with RSA", type == nullptr ? "unknown" : type
-        ));
+                           "a key of type {}: apk packages are signed with RSA",
+                           type == nullptr ? "unknown" : type
+                       ))
+            .help("`quern keygen NAME.rsa` makes a pair");
     }
     const int bits = EVP_PKEY_get_bits(key);
     if (bits < fewest || bits > most_bits) {
@@ -193,7 +195,12 @@ Result<void> Keyring::add_file(const std::filesystem::path& path) {
         return PublicKey::parse(pem);
     }();
     if (!key) {
-        return std::move(key).error().context(fmt::format("key {}", printable(path.string())));
+        const bool is_missing = key.error().code() == ErrorCode::not_found;
+        Error error =
+            std::move(key).error().context(fmt::format("key {}", printable(path.string())));
+        return is_missing
+                   ? std::move(error).help("name the file of a public key, or a directory of *.pub")
+                   : std::move(error);
     }
     return add(path.filename().string(), std::move(*key));
 }

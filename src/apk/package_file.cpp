@@ -45,6 +45,14 @@ Error with_flag(Error error, std::string_view section, std::string_view flag) {
     return named.code() == ErrorCode::limit ? std::move(named).help(std::string(flag)) : named;
 }
 
+Error with_next_move(Error error) {
+    const bool is_damage =
+        error.code() == ErrorCode::invalid_data || error.code() == ErrorCode::digest_mismatch;
+    return is_damage && error.help().empty()
+               ? std::move(error).help("the file is damaged: fetch or build it again")
+               : std::move(error);
+}
+
 /// Reads the two small members in front.
 class HeadReader {
  public:
@@ -150,6 +158,18 @@ Result<void> HeadReader::take_control_file(const TarEntry& entry, std::string co
     return {};
 }
 
+/// What is another file altogether gets no talk about sections.
+Result<void> expect_gzip(int fd) {
+    std::array<char, 2> head{};
+    FileSource source(fd, 0);
+    QUERN_TRY(const std::size_t count, source.read(head));
+    if (std::string_view(head.data(), count) == "\x1f\x8b") {
+        return {};
+    }
+    return invalid(count == 0 ? "an empty file, not a package" : "not a package (.apk)")
+        .help("it was cut short on its way, or is another file: fetch or build it again");
+}
+
 }  // namespace
 
 struct PackageFile::State {
@@ -200,7 +220,8 @@ Result<PackageFile> PackageFile::open(
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         const int error = errno;
-        return Error::system(error, fmt::format("opening {}", printable(path.string())));
+        return Error::system(error, fmt::format("opening {}", printable(path.string())))
+            .help("name the file of a package: `quern build` writes OUT_DIR/ARCH/NAME-VERSION.apk");
     }
     auto package = open_fd(fd, limits);
     if (!package) {
@@ -219,19 +240,29 @@ Result<PackageFile> PackageFile::open_fd(int fd, const PackageLimits& limits) {
         return Error::system(error, "looking at the package");
     }
     if (!S_ISREG(status.st_mode)) {
-        return invalid("not a regular file");
+        return S_ISDIR(status.st_mode)
+                   ? invalid("a directory, not a package")
+                         .help("name the packages in it: DIR/*.apk")
+                   : invalid("not a regular file").help("name the file of a package (.apk)");
     }
     const auto file_size = static_cast<std::uint64_t>(status.st_size);
     QUERN_TRY(const bool is_v3, is_package_v3(fd));
     if (is_v3) {
         auto v3 = PackageV3::read(fd, file_size, limits);
         if (!v3) {
-            return with_flag(std::move(v3).error(), "package of version 3", control_limit_flag);
+            return with_next_move(
+                with_flag(std::move(v3).error(), "package of version 3", control_limit_flag)
+            );
         }
         state->v3 = std::move(*v3);
         QUERN_TRY(state->head, state->v3->head(file_size));
     } else {
-        QUERN_TRY(state->head, HeadReader(fd, limits).read(file_size));
+        QUERN_CHECK(expect_gzip(fd));
+        auto head = HeadReader(fd, limits).read(file_size);
+        if (!head) {
+            return with_next_move(std::move(head).error());
+        }
+        state->head = std::move(*head);
     }
     return PackageFile(std::move(state));
 }
@@ -254,7 +285,9 @@ Result<std::string> PackageFile::verify_signature(const Keyring& keyring) const 
 Result<void> PackageFile::read_data(const Visitor& visit) const {
     auto read = state_->read_data(visit);
     if (!read) {
-        return with_flag(std::move(read).error(), info().file_name(), data_limit_flag);
+        return with_next_move(
+            with_flag(std::move(read).error(), info().file_name(), data_limit_flag)
+        );
     }
     return {};
 }

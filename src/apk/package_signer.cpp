@@ -29,7 +29,7 @@ Result<void> sign_package(const std::filesystem::path& path, const Signer& key) 
     }
     auto package = PackageFile::open_fd(second);
     if (!package) {
-        return std::move(package).error().context(printable(path.string()));
+        return std::move(package).error();
     }
     // A signature says that its maker stands for the package: a damaged one gets none.
     QUERN_CHECK(package->verify_data());

@@ -63,7 +63,8 @@ Error no_private_key(std::string_view pem, const Question& question) {
         return invalid("this is a public key")
             .help("signing needs the private one, usually the same name without .pub");
     }
-    return invalid(fmt::format("not a private key in PEM form ({})", reason));
+    return invalid(fmt::format("not a private key in PEM form ({})", reason))
+        .help("`quern keygen NAME.rsa` makes one");
 }
 
 const EVP_MD* digest_method(SignatureKind kind) {
@@ -122,7 +123,13 @@ Result<PrivateKey> PrivateKey::load(
         return parsed;
     }();
     if (!key) {
-        return std::move(key).error().context(fmt::format("key {}", printable(path.string())));
+        const bool is_missing = key.error().code() == ErrorCode::not_found;
+        Error error =
+            std::move(key).error().context(fmt::format("key {}", printable(path.string())));
+        return is_missing ? std::move(error).help(
+                                "name the file of a private key; `quern keygen NAME.rsa` makes one"
+                            )
+                          : std::move(error);
     }
     return key;
 }

@@ -233,7 +233,9 @@ Result<void> run_show(const ShowFlags& flags, const Invocation& invocation) {
         auto shown = is_index ? show_index(target, invocation.global)
                               : show_package(target, flags, invocation.global);
         if (!shown) {
-            return std::move(shown).error().context(fmt::format("showing {}", target));
+            // Errors of packages name them.
+            return is_index ? std::move(shown).error().context(printable(target))
+                            : std::move(shown).error();
         }
     }
     return {};

@@ -48,7 +48,7 @@ Verdict verify_package(
     Verdict verdict{path, {}, {}};
     const auto note_problem = [&](const char* id, const Error& error) {
         const bool is_missing = error.code() == ErrorCode::not_found;
-        verdict.findings.push_back({is_missing ? "file-missing" : id, {}, error.message()});
+        verdict.findings.push_back({is_missing ? "file-missing" : id, {}, repository::told(error)});
     };
     auto package = apk::PackageFile::open(path);
     if (!package) {
@@ -76,7 +76,7 @@ void add_provenance(Verdict& verdict, const apk::Keyring* keyring) {
         return;
     }
     const bool is_missing = verified.error().code() == ErrorCode::not_found;
-    std::string what = verified.error().message();
+    std::string what = repository::told(verified.error());
     if (is_missing) {
         what += "; `quern build --generate-provenance` writes it";
     }
@@ -108,13 +108,14 @@ class Beside {
 std::string to_text(const std::vector<Verdict>& verdicts) {
     std::string text;
     for (const Verdict& verdict : verdicts) {
+        const std::string target = printable(verdict.target);
         if (verdict.findings.empty()) {
-            text += fmt::format("{}: good, {}\n", verdict.target, verdict.good);
+            text += fmt::format("{}: good, {}\n", target, verdict.good);
         }
         if (verdict.provenance && verdict.findings.empty()) {
             text += fmt::format(
                 "{}: made as {} says\n{}",
-                verdict.target,
+                target,
                 verdict.provenance->signer.empty() ? "nobody" : verdict.provenance->signer,
                 package::to_text(verdict.provenance->statement)
             );
@@ -122,7 +123,7 @@ std::string to_text(const std::vector<Verdict>& verdicts) {
         for (const repository::Finding& finding : verdict.findings) {
             text += fmt::format(
                 "{}: BAD, {}{}{} [{}]\n",
-                verdict.target,
+                target,
                 finding.where,
                 finding.where.empty() ? "" : ": ",
                 printable(finding.what),

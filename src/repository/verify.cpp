@@ -87,8 +87,7 @@ PackageState check_package(
     if (!package) {
         const bool is_missing = package.error().code() == ErrorCode::not_found;
         add(is_missing ? "file-missing" : "package-damaged",
-            is_missing ? "the index names it, but there is no such file" : package.error().message()
-        );
+            is_missing ? "the index names it, but there is no such file" : told(package.error()));
         return state;
     }
     const apk::PackageHead& head = package->head();
@@ -102,7 +101,7 @@ PackageState check_package(
     }
     if (keyring != nullptr) {
         if (const auto signer = package->verify_signature(*keyring); !signer) {
-            add("package-signature", signer.error().message());
+            add("package-signature", told(signer.error()));
         }
     }
     state.files.replaces = head.info.replaces;
@@ -113,7 +112,7 @@ PackageState check_package(
         }
     );
     if (!read) {
-        add("data-damaged", read.error().message());
+        add("data-damaged", told(read.error()));
     }
     return state;
 }
@@ -154,7 +153,7 @@ std::optional<apk::Index> read_checked(
     std::string_view name, const Read& read, const apk::Keyring* keyring, Findings& findings
 ) {
     const auto add = [&](const char* id, const Error& error) {
-        findings.push_back({id, std::string(name), error.message()});
+        findings.push_back({id, std::string(name), told(error)});
     };
     auto file = read(keyring);
     if (!file && keyring != nullptr) {
@@ -251,6 +250,11 @@ Result<Findings> verify_directory(
 }
 
 }  // namespace
+
+std::string told(const Error& error) {
+    return error.help().empty() ? error.message()
+                                : fmt::format("{} ({})", error.message(), error.help());
+}
 
 bool Finding::is_about_trust() const {
     static constexpr std::string_view others[] = {

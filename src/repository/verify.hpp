@@ -26,6 +26,9 @@ struct Finding {
     bool is_about_trust() const;
 };
 
+/// An error as a finding tells it: with what to do next.
+std::string told(const Error& error);
+
 struct VerifyOptions {
     const apk::Keyring* keyring = nullptr;  ///< signatures are not looked at without
     /// Whether all that packages need must be there, in the repository or beside it.

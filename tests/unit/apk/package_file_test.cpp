@@ -416,3 +416,21 @@ TEST_CASE(
     const auto empty = apk::PackageFile::open(folder->path() / "empty.apk");
     CHECK(empty.error().message().find("empty.apk") != std::string::npos);
 }
+
+TEST_CASE("package_file: what is no package is told with the next move", "[apk][package_file]") {
+    const auto folder = TempDir::create("/tmp", "quern-package-");
+    REQUIRE(folder);
+    const auto refused = [&](const std::string& name) {
+        const auto package = apk::PackageFile::open(folder->path() / name);
+        REQUIRE_FALSE(package);
+        return package.error().message() + " | " + package.error().help();
+    };
+    REQUIRE(write_file_atomically(folder->path() / "recipe.yaml", "package: {}\n"));
+    REQUIRE(write_file_atomically(folder->path() / "empty.apk", ""));
+    REQUIRE(write_file_atomically(folder->path() / "cut.apk", RawPackage().bytes().substr(0, 60)));
+    CHECK_THAT(refused("recipe.yaml"), Catch::Contains("not a package (.apk) | "));
+    CHECK_THAT(refused("empty.apk"), Catch::Contains("an empty file, not a package | "));
+    CHECK_THAT(refused("cut.apk"), Catch::Contains("truncated | the file is damaged: fetch"));
+    CHECK_THAT(refused("."), Catch::Contains("a directory, not a package | name the packages"));
+    CHECK_THAT(refused("missing.apk"), Catch::Contains("| name the file of a package"));
+}
