@@ -187,10 +187,11 @@ class Adviser {
         for (const Text& name : names) {
             if (!apk::Dependency::parse(name.value)) {
                 diagnostics_.error(
-                    "bad-dependency",
-                    fmt::format("'{}' names no package", printable(name.value)),
+                    "bad-relation",
+                    fmt::format("'{}' is no relation to a package", printable(name.value)),
                     name.where,
-                    "write 'name', 'name=1.2-r0', 'name>1.2', 'name~1.2' or '!name'"
+                    "write NAME, !NAME, or NAME with one of = < > <= >= ~ and a version, without "
+                    "spaces"
                 );
             }
         }

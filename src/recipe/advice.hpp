@@ -10,7 +10,7 @@
 
 namespace quern::recipe {
 
-/// What loading lets pass: "bad-version", "bad-dependency" and "unknown-linter", which only a build
+/// What loading lets pass: "bad-version", "bad-relation" and "unknown-linter", which only a build
 /// refuses, and the warnings "unused-variable" and "unused-range". `written` is the recipe before
 /// evaluation; `evaluated.files` are the texts in which its variables may be used, definitions
 /// among them.

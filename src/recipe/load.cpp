@@ -29,7 +29,13 @@ std::shared_ptr<const SourceFile> read_source(
 ) {
     auto text = reader.read(path);
     if (!text) {
-        diagnostics.error("cannot-read", text.error().message(), {}, text.error().help());
+        const std::string& help = text.error().help();
+        diagnostics.error(
+            "cannot-read",
+            text.error().message(),
+            {},
+            help.empty() ? "name the file of a recipe: hello/melange.yaml" : help
+        );
         return nullptr;
     }
     auto file = std::make_shared<const SourceFile>(path.string(), yaml::to_utf8(std::move(*text)));

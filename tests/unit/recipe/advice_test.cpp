@@ -71,8 +71,8 @@ pipeline:
 
 TEST_CASE("advice: what only a build refuses is told", "[recipe][advice]") {
     const auto [rest, finding] = GENERATE(table<std::string, std::string>({
-        {"environment: {contents: {packages: ['a b']}}", "2 bad-dependency"},
-        {"subpackages: [{name: x, dependencies: {runtime: ['=1']}}]", "2 bad-dependency"},
+        {"environment: {contents: {packages: ['a b']}}", "2 bad-relation"},
+        {"subpackages: [{name: x, dependencies: {runtime: ['=1']}}]", "2 bad-relation"},
         {"subpackages: [{name: x, checks: {disabled: [strp]}}]", "2 unknown-linter"},
     }));
     CAPTURE(rest);
