@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "cli/recipe_commands.hpp"
+#include "cli/recipe_flags.hpp"
 #include "cli/replace_file.hpp"
 #include "cli/report_diagnostics.hpp"
 #include "cli/session.hpp"
@@ -58,6 +59,7 @@ Result<void> run_bump(const BumpFlags& flags, const Invocation& invocation) {
         return Error(ErrorCode::usage, "bump takes two arguments: a recipe and its new version")
             .help("quern bump hello/melange.yaml 2.12.1");
     }
+    QUERN_CHECK(expect_recipe(flags.config));
     QUERN_TRY(const auto session, Session::create(invocation, SessionOptions()));
     recipe::BumpOptions options = flags.options;
     options.host_architecture = apk::host_architecture();

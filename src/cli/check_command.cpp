@@ -185,9 +185,13 @@ Result<void> conclude(
         [](const Diagnostic& finding) { return finding.severity == Severity::error; }
     ));
     const std::size_t warnings = findings.size() - errors;
+    const bool is_missing =
+        std::any_of(findings.begin(), findings.end(), [](const Diagnostic& finding) {
+            return finding.id == "cannot-read" && finding.where.file == nullptr;
+        });
     if (errors != 0 || (flags.strict && warnings != 0)) {
         return Error(
-            ErrorCode::invalid_recipe,
+            is_missing ? ErrorCode::not_found : ErrorCode::invalid_recipe,
             fmt::format(
                 "{} with {} and {}",
                 counted(recipes, "recipe"),

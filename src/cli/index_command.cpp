@@ -26,6 +26,21 @@ struct IndexFlags {
     bool merge = false, verify = false, prune = false, delete_files = false;
 };
 
+/// It becomes a link and a line for clients on the page.
+Result<void> expect_page_url(const std::string& url) {
+    const bool has_scheme = url.starts_with("https://") || url.starts_with("http://") ||
+                            url.starts_with("file:///") || url.starts_with('/');
+    const bool has_blank = url.find_first_of(" \t\r\n") != std::string::npos;
+    if (url.empty() || (has_scheme && !has_blank)) {
+        return {};
+    }
+    return Error(
+               ErrorCode::usage,
+               fmt::format("--html: '{}' is no address of a repository", printable(url))
+    )
+        .help("give what clients write in /etc/apk/repositories: https://example.org/packages");
+}
+
 Result<repository::IndexPackagesOptions> index_options(
     const IndexFlags& flags, const InputLimits& limits
 ) {
@@ -66,6 +81,7 @@ Result<repository::IndexPackagesOptions> index_options(
         )
             .help("name the index to write, with --output, as one of apk 3: Packages.adb");
     }
+    QUERN_CHECK(expect_page_url(flags.page_url));
     options.architecture =
         flags.architecture.empty() ? "" : apk::to_apk_architecture(flags.architecture);
     // What is dropped is dropped from something.

@@ -229,6 +229,21 @@ Result<Indexes> read_indexes(const IndexFlags& flags, const Invocation& invocati
     if (!flags.repositories.empty()) {
         QUERN_CHECK(read_repositories(flags, invocation, indexes));
     }
+    if (indexes.own.empty() && !flags.repositories.empty()) {
+        const std::string architecture = apk_architecture(flags.architecture);
+        std::string names;
+        for (const std::string& line : flags.repositories) {
+            names += (names.empty() ? "" : ", ") + redact_url(line);
+        }
+        return Error(
+                   ErrorCode::not_found,
+                   fmt::format("no index for {} in {}", architecture, printable(names))
+        )
+            .help(fmt::format(
+                "name the directory or URL above {}/APKINDEX.tar.gz; `quern index` makes an index",
+                architecture
+            ));
+    }
     if (indexes.own.empty()) {
         return Error(ErrorCode::usage, "there is nothing to resolve from")
             .help("add --index FILE or --repository DIR");

@@ -75,16 +75,28 @@ void add_recipe_flags(CLI::App& app, RecipeFlags& flags) {
     add_option(app, "--disk", flags.disk, "most that all steps of a build or a test write: 50Gi");
 }
 
+Result<void> expect_recipe(const std::filesystem::path& path) {
+    std::error_code failure;
+    if (std::filesystem::exists(path, failure)) {
+        return {};
+    }
+    const bool is_link = std::filesystem::is_symlink(path, failure);
+    return Error(
+               ErrorCode::not_found,
+               fmt::format(
+                   "there is no recipe {}{}",
+                   printable(path.string()),
+                   is_link ? ": the link leads nowhere" : ""
+               )
+    )
+        .help("name the file of a recipe: hello/melange.yaml");
+}
+
 Result<std::filesystem::path> find_recipe(const RecipeFlags& flags) {
     std::error_code failure;
     if (!flags.config.empty()) {
-        const std::filesystem::path named = flags.config.front();
-        if (!std::filesystem::exists(named, failure)) {
-            return Error(
-                ErrorCode::not_found,
-                fmt::format("there is no recipe {}", printable(flags.config.front()))
-            );
-        }
+        std::filesystem::path named = flags.config.front();
+        QUERN_CHECK(expect_recipe(named));
         return named;
     }
     for (const char* name : {".melange.yaml", ".melange.yml", "melange.yaml", "melange.yml"}) {

@@ -32,6 +32,8 @@ struct RecipeFlags {
 
 void add_recipe_flags(CLI::App& app, RecipeFlags& flags);
 
+/// A recipe that is named has to be there: not_found otherwise.
+Result<void> expect_recipe(const std::filesystem::path& path);
 /// The recipe that was named, or the first of .melange.yaml, .melange.yml, melange.yaml,
 /// melange.yml here. Errors: not_found.
 Result<std::filesystem::path> find_recipe(const RecipeFlags& flags);

@@ -48,6 +48,9 @@ def page(bench):
     before = text
     index(bench, repository / "x86_64", "--html", "https://packages.example.org", repository / "x86_64")
     expect((repository / "x86_64/index.html").read_text() == before, "not the same bytes twice")
+    for words in ("javascript:alert(1)", "index.html", "https://x y"):
+        done = bench.run("index", "-o", repository / "x86_64/APKINDEX.tar.gz", "--html", words, status=2)
+        expect("is no address of a repository" in done.stderr and "help: give what clients write" in done.stderr, done.stderr)
     done = bench.run("verify", "--ignore-signatures", repository / "x86_64")
     expect("good" in done.stdout, done.stdout)
 

@@ -133,5 +133,13 @@ def a_search_has_a_flag_for_its_time(bench):
         expect("--resolve-timeout" in done.stderr and "within 0 s" in done.stderr, f"{call[:2]}: {done.stderr}")
 
 
-sys.exit(main([a_search_has_a_flag_for_its_time, servers_may_name_keys, a_search_says_what_it_changed, a_refusal_is_data_too, peers_limit_the_choice, explain_tells_chain_and_losers,
+def a_place_without_an_index_is_named(bench):
+    """where no repository has an index, they are named with what would be one."""
+    (bench.folder / "empty").mkdir()
+    done = bench.run("resolve", "--arch", "x86_64", "-r", "/nope", "-r", "empty", "it", status=4)
+    expect("no index for x86_64 in /nope, empty" in done.stderr and "above x86_64/APKINDEX.tar.gz" in done.stderr, done.stderr)
+    expect("--repository DIR" in bench.run("resolve", "it", status=2).stderr, "another message")
+
+
+sys.exit(main([a_place_without_an_index_is_named, a_search_has_a_flag_for_its_time, servers_may_name_keys, a_search_says_what_it_changed, a_refusal_is_data_too, peers_limit_the_choice, explain_tells_chain_and_losers,
                explain_tells_why_not, explain_reads_a_recipe]))
