@@ -119,6 +119,28 @@ class Adviser {
             if (!used.contains(rule.to.value)) {
                 warn_unused(rule.to.value, rule.to.where);
             }
+            check_groups(rule);
+        }
+    }
+
+    void check_groups(const VarTransform& rule) {
+        for (const std::string& name : unknown_groups(rule)) {
+            const std::size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
+            const bool goes_on = digits != 0 && digits != name.size();
+            diagnostics_.warning(
+                "unknown-group",
+                fmt::format(
+                    "'${}' is no group of the expression: nothing stands there", printable(name)
+                ),
+                rule.replace.where,
+                goes_on
+                    ? fmt::format(
+                          "a name goes on over letters, digits and '_': write ${{{}}}{}",
+                          name.substr(0, digits),
+                          printable(name.substr(digits))
+                      )
+                    : "groups are $1, $2 ... for each '(', or ${name} for '(?P<name>'; $$ is a '$'"
+            );
         }
     }
 

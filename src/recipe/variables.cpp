@@ -63,6 +63,7 @@ std::string with_named_groups(std::string_view expression) {
 struct Piece {
     std::string text;
     int group = -1;
+    std::string unknown = {};  ///< name of a group that there is not
 };
 
 /// The group that a name in a replacement means; -1 if there is none, which is no error in Go.
@@ -105,6 +106,7 @@ std::vector<Piece> parse_replacement(
                                                     : std::string_view();
                    !name.empty()) {
             pieces.back().group = group_of(name, names, count);
+            pieces.back().unknown = pieces.back().group < 0 ? name : std::string_view();
             pieces.emplace_back();
             i += 1 + size;
         } else {
@@ -208,6 +210,29 @@ std::optional<std::string> transform(
         );
     }
     return result;
+}
+
+std::vector<std::string> unknown_groups(const VarTransform& rule) {
+    RE2::Options options;
+    options.set_log_errors(false);
+    std::vector<std::string> unknown;
+    if (rule.match.value.size() > max_expression_size) {
+        return unknown;
+    }
+    const RE2 expression(with_named_groups(rule.match.value), options);
+    if (!expression.ok()) {
+        return unknown;
+    }
+    for (Piece& piece : parse_replacement(
+             rule.replace.value,
+             expression.NamedCapturingGroups(),
+             expression.NumberOfCapturingGroups()
+         )) {
+        if (!piece.unknown.empty()) {
+            unknown.push_back(std::move(piece.unknown));
+        }
+    }
+    return unknown;
 }
 
 }  // namespace quern::recipe

@@ -73,4 +73,8 @@ std::optional<std::string> transform(
     const std::string& value, const VarTransform& rule, Diagnostics& diagnostics
 );
 
+/// Names of groups in `replace` that `match` does not have: they stand for nothing there. Empty if
+/// the expression is wrong.
+std::vector<std::string> unknown_groups(const VarTransform& rule);
+
 }  // namespace quern::recipe

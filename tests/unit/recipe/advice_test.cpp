@@ -69,6 +69,21 @@ pipeline:
 )") == Texts{"4 unused-variable", "9 unused-variable", "11 unused-range"});
 }
 
+TEST_CASE("advice: groups that an expression does not have are told", "[recipe][advice]") {
+    const auto [replace, count] = GENERATE(table<std::string, std::size_t>({
+        {"$1_$2", 1},
+        {"${1}_$2", 0},
+        {"$3 $name ${x}", 3},
+        {"${{host.triplet.gnu}} $$1 $0", 0},
+    }));
+    CAPTURE(replace);
+    const auto found = advice_for(
+        "var-transforms:\n  - {from: a, match: (.)(.), to: x, replace: '" + replace + "'}\n" +
+        "pipeline:\n  - runs: echo ${{vars.x}}\n"
+    );
+    CHECK(found == Texts(count, "3 unknown-group"));
+}
+
 TEST_CASE("advice: what only a build refuses is told", "[recipe][advice]") {
     const auto [rest, finding] = GENERATE(table<std::string, std::string>({
         {"environment: {contents: {packages: ['a b']}}", "2 bad-relation"},
