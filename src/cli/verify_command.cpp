@@ -237,7 +237,10 @@ Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) 
     return Error(
         is_about_trust ? ErrorCode::signature : ErrorCode::invalid_data,
         fmt::format(
-            "{} of {} {} not what it claims to be", bad, verdicts.size(), bad == 1 ? "is" : "are"
+            "{} of {} {} to be",
+            bad,
+            verdicts.size(),
+            bad == 1 ? "is not what it claims" : "are not what they claim"
         )
     );
 }

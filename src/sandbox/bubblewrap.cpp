@@ -122,7 +122,8 @@ Error start_error(std::string_view complaint) {
     return Error(ErrorCode::sandbox, "bubblewrap could not start the command: " + text)
         .help(
             has_no_program ? "the guest has no such program: its package belongs in "
-                             "environment.contents.packages (busybox has /bin/sh)"
+                             "environment.contents.packages (busybox has /bin/sh), for a test in "
+                             "the environment of that test"
                            : "run 'quern doctor' for what this machine offers"
         );
 }
