@@ -45,7 +45,7 @@ Result<repository::IndexPackagesOptions> index_options(
     const IndexFlags& flags, const InputLimits& limits
 ) {
     if (flags.prune && flags.keep == 0) {
-        return Error(ErrorCode::usage, "--keep 0 would drop everything");
+        return Error(ErrorCode::usage, "--keep 0 would drop everything").help("1 keeps the newest");
     }
     if (flags.keep != 1 && !flags.prune) {
         return Error(ErrorCode::usage, "--keep is about what --prune leaves, which is not there")
@@ -144,7 +144,12 @@ Run define_index(CLI::App& app) {
         flags->verify,
         "read all packages whole, also those that look as they did last time"
     );
-    add_flag(app, "--prune", flags->prune, "drop versions that newer ones have superseded");
+    add_flag(
+        app,
+        "--prune",
+        flags->prune,
+        "drop versions that newer ones have superseded, unless a package needs one"
+    );
     add_option(app, "--keep", flags->keep, "versions of each package that --prune leaves")
         ->capture_default_str();
     add_list(app, "--remove", flags->removed, "drop entries: NAME or NAME=VERSION");

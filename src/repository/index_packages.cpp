@@ -7,6 +7,7 @@
 #include "repository/arch_directory.hpp"
 #include "repository/file_guard.hpp"
 #include "repository/page.hpp"
+#include "repository/prune.hpp"
 #include "repository/publisher.hpp"
 #include "support/atomic_file.hpp"
 #include "support/text.hpp"
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
-#include <set>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
@@ -72,7 +72,7 @@ class Indexing {
             index_.replace_all(std::move(records));
         }
         QUERN_CHECK(remove_named());
-        keep_newest();
+        QUERN_CHECK(keep_newest());
         QUERN_CHECK(write(pool));
         return std::move(report_);
     }
@@ -272,20 +272,19 @@ class Indexing {
         return {};
     }
 
-    void keep_newest() {
+    Result<void> keep_newest() {
         if (options_.keep_versions == 0) {
-            return;
+            return {};
         }
-        // The order is that of names and then versions: the newest of a name come last.
-        const auto records = index_.records();
-        std::set<const char*> superseded;
-        for (std::size_t i = 0; i + options_.keep_versions < records.size(); ++i) {
-            if (records[i].name == records[i + options_.keep_versions].name) {
-                superseded.insert(records[i].text.data());
-            }
-        }
-        drop([&](const apk::IndexRecord& record) { return superseded.contains(record.text.data()); }
+        QUERN_TRY(const apk::Index index, index_.to_index(options_.index_limits));
+        QUERN_TRY(const Pruning pruning, prune(index, options_.keep_versions));
+        drop([&](const apk::IndexRecord& record) {
+            return pruning.dropped.contains(record.file_name());
+        });
+        report_.warnings.insert(
+            report_.warnings.end(), pruning.spared.begin(), pruning.spared.end()
         );
+        return {};
     }
 
     Result<void> write(ThreadPool& pool) const {

@@ -49,16 +49,16 @@ struct IndexPackagesOptions {
     const apk::Signer* key = nullptr;
     bool verify = false;  ///< read all packages whole, also those that look as they did
     std::vector<std::string> removed = {};  ///< entries to drop: NAME or NAME=VERSION
-    std::size_t keep_versions = 0;          ///< the newest so many of each name; 0: all
-    bool delete_files = false;              ///< of entries that were dropped, afterwards
-    bool writes_v3 = false;                 ///< Packages.adb beside the index, for apk 3
-    std::string repository_url = {};        ///< with it index.html is written beside the index
+    std::size_t keep_versions = 0;  ///< the newest so many of each name, and what they need; 0: all
+    bool delete_files = false;      ///< of entries that were dropped, afterwards
+    bool writes_v3 = false;         ///< Packages.adb beside the index, for apk 3
+    std::string repository_url = {};  ///< with it index.html is written beside the index
     apk::PackageLimits package_limits = {};
     apk::IndexLimits index_limits = {};
 };
 
 struct IndexPackagesReport {
-    std::vector<std::string> warnings;  ///< skipped files, one a line
+    std::vector<std::string> warnings;  ///< skipped files, spared versions; one a line
     std::vector<std::string> dropped;   ///< file names of entries that are gone
     std::size_t read = 0;               ///< packages whose control section was read
 };
