@@ -215,7 +215,7 @@ Result<void> run_build(ImageBuildFlags flags, const Invocation& invocation) {
         );
     }
     Request request;
-    QUERN_TRY(request.tag, image::Reference::parse(flags.image.arguments[1]));
+    QUERN_TRY(request.tag, image::Reference::parse_tag(flags.image.arguments[1]));
     const bool builds_recipes = !flags.recipes.directories.empty();
     if (builds_recipes) {
         QUERN_CHECK(prepare_image(flags.recipes, flags.image));

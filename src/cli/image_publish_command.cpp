@@ -42,7 +42,7 @@ struct LoadFlags {
 Result<std::vector<image::Reference>> parse_tags(const ImageFlags& flags) {
     std::vector<image::Reference> tags;
     for (std::size_t i = 1; i < flags.arguments.size(); ++i) {
-        QUERN_TRY(image::Reference tag, image::Reference::parse(flags.arguments[i]));
+        QUERN_TRY(image::Reference tag, image::Reference::parse_tag(flags.arguments[i]));
         tags.push_back(std::move(tag));
     }
     return tags;

@@ -92,6 +92,18 @@ Result<Reference> Reference::parse(std::string_view text) {
     return reference;
 }
 
+Result<Reference> Reference::parse_tag(std::string_view text) {
+    QUERN_TRY(Reference reference, parse(text));
+    if (!reference.digest.empty()) {
+        return Error(
+                   ErrorCode::usage,
+                   fmt::format("'{}' has a digest, which only an image's bytes decide", text)
+        )
+            .help("name a tag: registry.example.org/team/name:tag");
+    }
+    return reference;
+}
+
 std::string Reference::full() const {
     return digest.empty() ? fmt::format("{}:{}", repository_name(), tag)
                           : fmt::format("{}@{}", repository_name(), digest);

@@ -19,6 +19,8 @@ struct Reference {
 
     /// Errors: usage.
     static Result<Reference> parse(std::string_view text);
+    /// The name of an image that is to be made: no digest, which its bytes decide. Errors: usage.
+    static Result<Reference> parse_tag(std::string_view text);
     /// Registry, repository and tag or digest.
     std::string full() const;
     /// Registry and repository.

@@ -77,6 +77,14 @@ def images(bench):
     refuse(bench, "explain", "out.tar", "/none", says="has no /none", helps="root of the image")
 
 
+def tags(bench):
+    """a digest is no name for an image that is still to be made."""
+    _, image = image_of(bench)
+    name = "127.0.0.1:1/a@sha256:" + "0" * 64
+    refuse(bench, "build", image, name, "out.tar", "--arch", "x86_64", says="has a digest", helps="name a tag")
+    refuse(bench, "publish", image, "127.0.0.1:1/a:1", name, "--arch", "x86_64", says="has a digest", helps="name a tag")
+
+
 def services(bench):
     """a package that the image file does not name is told with what asks for it; so is a program that is not there."""
     repository, _ = image_of(bench)
@@ -137,4 +145,4 @@ def shown_architectures(bench):
         expect("arm64" in shown and "amd64" not in shown, shown)
 
 
-main([addresses, shown_architectures, places, inputs, architectures, images, services, drift, failing_layout])
+main([addresses, shown_architectures, places, inputs, architectures, images, tags, services, drift, failing_layout])
