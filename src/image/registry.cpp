@@ -73,6 +73,20 @@ std::string said(const fetch::HttpAnswer& answer) {
     return printable(text.substr(0, longest));
 }
 
+/// What to do about an answer that is none that was wanted.
+std::string next_move(int status) {
+    if (status == 401 || status == 403) {
+        return "`docker login` stores the credentials for it";
+    }
+    if (fetch::is_worth_a_retry(status)) {
+        return "what it has stays: push again later to go on";
+    }
+    if (status == 404) {
+        return "is the name right, and may the registry make repositories?";
+    }
+    return "is this a registry? it serves the OCI distribution API below /v2/";
+}
+
 }  // namespace
 
 std::string registry_url(const std::string& registry) {
@@ -116,9 +130,7 @@ Error Registry::unexpected(const fetch::HttpAnswer& answer, std::string_view act
             words
         )
     );
-    const bool is_refused = answer.status == 401 || answer.status == 403;
-    return is_refused ? std::move(error).help("`docker login` stores the credentials for it")
-                      : std::move(error);
+    return std::move(error).help(next_move(answer.status));
 }
 
 /// One exchange; a challenge is answered once. Locations may lead to another host: what proves who
@@ -148,15 +160,24 @@ Result<fetch::HttpAnswer> Registry::ask_with_retries(const fetch::HttpCall& call
         const bool may_pass = answer ? fetch::is_worth_a_retry(answer->status)
                                      : answer.error().code() == ErrorCode::network;
         if (!may_pass || retry >= options_.retries) {
-            if (!answer && may_pass && answer.error().help().empty()) {
+            if (!answer && answer.error().code() != ErrorCode::interrupted &&
+                answer.error().help().empty()) {
                 return std::move(answer).error().help(
-                    "is the registry there? what it has stays: push again to go on"
+                    may_pass ? "is the registry there? what it has stays: push again to go on"
+                             : next_move(200)
                 );
             }
             return answer;
         }
+        const auto wish = answer ? parse_unsigned(answer->header("retry-after")) : std::nullopt;
+        constexpr std::uint64_t longest = 60;
         QUERN_CHECK(fetch::wait_for(
-            fetch::backoff(retry, options_.first_backoff, std::chrono::seconds(0)), cancel_
+            fetch::backoff(
+                retry,
+                options_.first_backoff,
+                std::chrono::seconds(std::min(wish.value_or(0), longest))
+            ),
+            cancel_
         ));
     }
 }
@@ -185,8 +206,10 @@ Result<std::string> Registry::location_of(const fetch::HttpAnswer& answer) const
     const std::string location = answer.header("location");
     if (location.empty()) {
         return Error(
-            ErrorCode::network, fmt::format("{}: the registry does not say where to upload", name_)
-        );
+                   ErrorCode::network,
+                   fmt::format("{}: the registry does not say where to upload", name_)
+        )
+            .help(next_move(200));
     }
     return fetch::resolve_url(base_ + "/", location);
 }
@@ -217,7 +240,8 @@ Result<std::uint64_t> Registry::upload_offset(std::string& location) {
     call.url = location;
     QUERN_TRY(const fetch::HttpAnswer answer, ask_with_retries(call));
     if (answer.status != 204) {
-        return Error(ErrorCode::not_found, "the upload is gone");
+        return Error(ErrorCode::not_found, "the upload is gone")
+            .help("push again: it begins anew, what the registry has is not sent twice");
     }
     if (!answer.header("location").empty()) {
         QUERN_TRY(location, location_of(answer));
@@ -307,7 +331,8 @@ Result<void> Registry::push_blob(
         const ErrorCode code = sent.error().code();
         const bool may_pass = code == ErrorCode::network || code == ErrorCode::not_found;
         if (!may_pass || retry >= options_.retries) {
-            return std::move(sent).error().context(fmt::format("pushing to {}", name_));
+            Error error = std::move(sent).error().context(fmt::format("pushing to {}", name_));
+            return error.help().empty() ? std::move(error).help(next_move(200)) : std::move(error);
         }
         QUERN_CHECK(fetch::wait_for(
             fetch::backoff(retry, options_.first_backoff, std::chrono::seconds(0)), cancel_

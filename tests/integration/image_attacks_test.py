@@ -230,6 +230,7 @@ def lying_registries(bench):
         done = bench.run("--cache-root", bench.folder / "cache", "image", "publish", image, f"{host}/team/img:1", "--arch", "x86_64", "--sbom=false",
                          "--download-retries", "0", env={"DOCKER_CONFIG": str(bench.folder / "docker")}, status=1, timeout=60)
         expect("error" in done.stderr and "secret" not in done.stderr, f"{name}: {done.stderr}")
+        expect("help: " in done.stderr, f"{name}: no next move: {done.stderr}")
 
     with lying_registry(lambda method, path: (202, {"Location": "/v2/team/img/blobs/uploads/x", "WWW-Authenticate": 'Basic realm="x"'}, b"")) as other:
         elsewhere = f"http://localhost:{other.server_address[1]}/"
