@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes corpus/package_v3 again: packages of version 3 without what stands in front, "ADB.pckg". Same files every time."""
+"""Makes corpus/package_v3 and corpus/adb_index again: packages of version 3 and an index without what stands in front, "ADB.pckg" and "ADB.indx".
+
+Same files every time.
+"""
 
 import hashlib
 import pathlib
 import struct
 
-CORPUS = pathlib.Path(__file__).parent / "corpus/package_v3"
+CORPUS = pathlib.Path(__file__).parent / "corpus"
 DIRECT, BLOB, ARRAY, OBJECT = 1, 8, 13, 14
 
 
@@ -76,9 +79,19 @@ def whole():
     return block(0, payload.finish(root)) + block(1, b"\0\4" + bytes(272)) + block(2, struct.pack("<II", 2, 1) + b"hello")
 
 
+def index():
+    payload = Payload()
+    relation = payload.object(payload.blob("b"), payload.blob("2"), payload.number(16 | 2))
+    entries = [payload.object(payload.blob(name), payload.blob("1-r0"), payload.blob(bytes(size)), 0, payload.blob("x86_64"), 0, 0, 0, 0,
+                              payload.blob(bytes(20)), payload.number(5), payload.number(6), payload.number(7), 0, payload.array(relation))
+               for name, size in (("a", 20), ("b", 32))]
+    root = payload.object(payload.blob("words"), payload.array(*entries), payload.blob("${name}-${version}.apk"))
+    return block(0, payload.finish(root)) + block(1, b"\0\4" + bytes(272))
+
+
 def main():
-    CORPUS.mkdir(parents=True, exist_ok=True)
-    for name, content in {"small": small(), "whole": whole()}.items():
+    for name, content in {"package_v3/small": small(), "package_v3/whole": whole(), "adb_index/two": index()}.items():
+        (CORPUS / name).parent.mkdir(parents=True, exist_ok=True)
         (CORPUS / name).write_bytes(content)
 
 
