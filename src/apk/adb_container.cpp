@@ -328,8 +328,11 @@ Result<void> AdbBlocks::read_schema(std::string_view schema) {
         return invalid("it does not hold the ADB format");
     }
     if (text.substr(word) != schema) {
-        return invalid(fmt::format("it holds '{}', not '{}'", printable(text.substr(word)), schema)
-        );
+        Error error =
+            invalid(fmt::format("it holds '{}', not '{}'", printable(text.substr(word)), schema));
+        return text.substr(word) == "indx"
+                   ? std::move(error).help("this is an index: name a package that stands in it")
+                   : std::move(error);
     }
     return {};
 }

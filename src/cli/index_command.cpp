@@ -12,7 +12,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 namespace quern::cli {
 namespace {
@@ -106,6 +108,13 @@ Result<void> run_index(const IndexFlags& flags, const Invocation& invocation) {
     QUERN_TRY(auto options, index_options(flags, invocation.global.limits));
     QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
     options.key = signer.get();
+    std::error_code failure;
+    if (options.merge && options.source != flags.output &&
+        !std::filesystem::exists(options.source, failure)) {
+        reporter->warning(fmt::format(
+            "there is no index {}: {} begins as a new one", printable(flags.source), flags.output
+        ));
+    }
     ThreadPool pool(invocation.global.threads);
     const std::vector<std::filesystem::path> packages(flags.packages.begin(), flags.packages.end());
     QUERN_TRY(const auto report, repository::index_packages(flags.output, packages, options, pool));

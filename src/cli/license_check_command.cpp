@@ -150,9 +150,12 @@ Result<CheckedSources> check_package(
     checked.configuration = package::embedded_configuration(package.head(), diagnostics);
     if (!checked.configuration) {
         return Error(
-            ErrorCode::invalid_data,
-            fmt::format("{} does not hold the recipe that it was built from", printable(target))
-        );
+                   ErrorCode::invalid_data,
+                   fmt::format(
+                       "{} does not hold the recipe that it was built from", printable(target)
+                   )
+        )
+            .help("name the recipe; packages of version 3 and of other tools hold none");
     }
     QUERN_TRY(checked.review, review_sources(*checked.configuration, {}, flags, session));
     return checked;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "apk/adb_index.hpp"
 #include "archive/tar_entry.hpp"
 #include "archive/tar_reader.hpp"
 #include "cli/command.hpp"
@@ -199,12 +200,22 @@ Result<void> show_package(
     );
 }
 
-Result<void> show_index(const std::string& path, const GlobalOptions& global) {
+/// Of clients of either version. Signatures are not looked at.
+Result<apk::Index> read_shown_index(const std::string& path) {
+    if (path.ends_with(".adb")) {
+        QUERN_TRY(apk::AdbIndexFile file, apk::read_adb_index(path, nullptr));
+        return std::move(file.index);
+    }
     QUERN_TRY(const std::string bytes, read_file(path));
-    QUERN_TRY(const apk::IndexFile file, apk::read_index(bytes, nullptr));
+    QUERN_TRY(apk::IndexFile file, apk::read_index(bytes, nullptr));
+    return std::move(file.index);
+}
+
+Result<void> show_index(const std::string& path, const GlobalOptions& global) {
+    QUERN_TRY(const apk::Index index, read_shown_index(path));
     std::string text;
     Json json = Json::array();
-    for (const apk::IndexEntry& entry : file.index.entries) {
+    for (const apk::IndexEntry& entry : index.entries) {
         text += fmt::format(
             "{}-{} {} {}\n",
             entry.name,
@@ -229,7 +240,7 @@ Result<void> show_index(const std::string& path, const GlobalOptions& global) {
 
 Result<void> run_show(const ShowFlags& flags, const Invocation& invocation) {
     for (const std::string& target : flags.targets) {
-        const bool is_index = target.ends_with(".tar.gz");
+        const bool is_index = target.ends_with(".tar.gz") || target.ends_with(".adb");
         auto shown = is_index ? show_index(target, invocation.global)
                               : show_package(target, flags, invocation.global);
         if (!shown) {
@@ -245,7 +256,12 @@ Result<void> run_show(const ShowFlags& flags, const Invocation& invocation) {
 
 Run define_show(CLI::App& app) {
     const auto flags = std::make_shared<ShowFlags>();
-    add_option(app, "targets", flags->targets, "package files (.apk) or an index (APKINDEX.tar.gz)")
+    add_option(
+        app,
+        "targets",
+        flags->targets,
+        "package files (.apk) or an index (APKINDEX.tar.gz, Packages.adb)"
+    )
         ->required();
     add_flag(app, "--files", flags->files, "list the files too, with every hash checked");
     add_flag(

@@ -9,6 +9,7 @@
 #include "cli/terminal.hpp"
 #include "quern/index.hpp"
 #include "support/atomic_file.hpp"
+#include "support/text.hpp"
 #include "support/thread_pool.hpp"
 
 #include <fmt/format.h>
@@ -52,6 +53,17 @@ Result<void> run_sign(const SignFlags& flags, const Invocation& invocation) {
     return print_written(flags.packages, invocation.global);
 }
 
+Result<apk::IndexFile> read_signed_index(const std::string& path, const std::string& bytes) {
+    auto index = apk::read_index(bytes, nullptr);
+    if (!index) {
+        return std::move(index)
+            .error()
+            .context(printable(path))
+            .help("name an index; `quern index` makes one, `quern sign` is for packages");
+    }
+    return index;
+}
+
 Result<void> sign_index_v3(
     const SignIndexFlags& flags,
     const apk::Signer& signer,
@@ -76,7 +88,7 @@ Result<void> run_sign_index(const SignIndexFlags& flags, const Invocation& invoc
     if (apk::is_adb(bytes)) {
         return sign_index_v3(flags, *signer, *reporter, invocation.global);
     }
-    QUERN_TRY(const apk::IndexFile index, apk::read_index(bytes, nullptr));
+    QUERN_TRY(const apk::IndexFile index, read_signed_index(flags.index, bytes));
     if (!index.signatures.empty() && !flags.force) {
         reporter->note(fmt::format(
             "{} is signed by {}; --force signs it anew",

@@ -264,9 +264,10 @@ class Indexing {
             });
             if (count == 0) {
                 return Error(
-                    ErrorCode::not_found,
-                    fmt::format("the index has no {} to remove", printable(wanted))
-                );
+                           ErrorCode::not_found,
+                           fmt::format("the index has no {} to remove", printable(wanted))
+                )
+                    .help("`quern show INDEX` lists what it has");
             }
         }
         return {};

@@ -331,6 +331,15 @@ def after_version_2(bench):
     expect("good, signed by seed.rsa.pub" in bench.run(*verify, package).stdout, "it was not signed anew")
     bench.run("sign", "--signing-key", STATE / "hello.rsa", package)
     expect(digests(folder) == before, "the first key gives other bytes than before")
+    told = bench.run("show", index).stdout
+    expect("gear-1.0-r0 x86_64" in told and "gear-dev-1.0-r0 x86_64" in told, told)
+    for words, said in ((("show", shutil.copy(index, bench.folder / "index.apk")), "this is an index"), (("license-check", package), "name the recipe"),
+                        (("sign-index", "--signing-key", STATE / "hello.rsa", recipe), "name an index"),
+                        (("index", "-o", index, "--remove", "none"), "`quern show INDEX` lists")):
+        refused = bench.run(*words, status=4).stderr
+        expect(said in refused, refused)
+    told = bench.run("index", "-m", "-s", "none", "-o", bench.folder / "APKINDEX.tar.gz", bench.folder / "packages/x86_64").stderr
+    expect("there is no index none" in told, told)
     index.unlink()
     bench.run("index", "-o", index, "--signing-key", STATE / "hello.rsa", folder)
     expect(digests(folder) == before, "the index is another one")
