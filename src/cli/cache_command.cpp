@@ -57,6 +57,44 @@ Result<std::vector<std::string>> folders_of(const std::filesystem::path& cache) 
     return names;
 }
 
+/// What commands make in a cache.
+constexpr std::array<std::string_view, 16> own_folders = {
+    "content",
+    "downloads",
+    "failed",
+    "git",
+    "image",
+    "indexes",
+    "keys",
+    "languages",
+    "logs",
+    "packages",
+    "published",
+    "roots",
+    "runner",
+    "seed",
+    "snapshots",
+    "workspaces"};
+
+/// A mistaken --cache-root must not cost anybody a home. Errors: usage.
+Result<void> check_is_cache(const std::filesystem::path& cache) {
+    QUERN_TRY(const std::vector<std::string> names, folders_of(cache));
+    for (const std::string& name : names) {
+        if (std::find(own_folders.begin(), own_folders.end(), name) == own_folders.end()) {
+            return Error(
+                       ErrorCode::usage,
+                       fmt::format(
+                           "{} is no cache, or not only that: it has a folder {}",
+                           printable(cache.string()),
+                           printable(name)
+                       )
+            )
+                .help("nothing was removed; name the cache with --cache-root, or move that folder");
+        }
+    }
+    return {};
+}
+
 Result<std::vector<Area>> measure_all(const std::filesystem::path& cache) {
     QUERN_TRY(const std::vector<std::string> names, folders_of(cache));
     std::vector<Area> areas;
@@ -131,6 +169,7 @@ Result<std::vector<Area>> act(const CacheFlags& flags, const std::filesystem::pa
     if (flags.action == "du" || flags.dry_run) {
         return measure_all(cache);
     }
+    QUERN_CHECK(check_is_cache(cache));
     return flags.action == "clean" ? clean(cache) : collect(cache, *parse_size(flags.max_size));
 }
 

@@ -101,6 +101,13 @@ def cache_commands(bench):
         expect(len([path for path, _ in web.requests if path.endswith("apk")]) == asked, "asked for what is there")
     bench.run("cache", "gc", "--max-size", "much", "--cache-root", "cache", status=2)
     bench.run("cache", "clean", "--cache-root", "none-there")
+    (bench.folder / "home/packages").mkdir(parents=True)
+    (bench.folder / "home/letters").mkdir()
+    (bench.folder / "home/packages/mine").write_text("x")
+    for action in ("clean", "gc"):
+        done = bench.run("cache", action, "--max-size", "0", "--cache-root", "home", status=2)
+        expect("folder letters" in done.stderr and "nothing was removed" in done.stderr, done.stderr)
+    expect((bench.folder / "home/packages/mine").exists(), "a folder that is no cache was cleaned")
 
 
 def fresh_indexes(bench):
