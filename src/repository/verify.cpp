@@ -5,6 +5,7 @@
 #include "apk/adb_index.hpp"
 #include "apk/provenance_name.hpp"
 #include "quern/package_file.hpp"
+#include "quern/package_info.hpp"
 #include "repository/closure.hpp"
 #include "repository/file_conflicts.hpp"
 #include "support/atomic_file.hpp"
@@ -186,6 +187,31 @@ Result<std::optional<apk::Index>> read_checked_index(
     return read_checked(name, read, keyring, findings);
 }
 
+/// Where the directory is called by an architecture. Clients do not install what is for another.
+void check_architectures(
+    std::string_view architecture, const apk::Index& index, Findings& findings
+) {
+    const auto& known = apk::known_architectures();
+    if (std::find(known.begin(), known.end(), architecture) == known.end()) {
+        return;
+    }
+    for (const apk::IndexEntry& entry : index.entries) {
+        const bool is_for_all = entry.architecture.empty() || entry.architecture == "noarch" ||
+                                entry.architecture == "all";
+        if (!is_for_all && entry.architecture != architecture) {
+            findings.push_back(
+                {"wrong-architecture",
+                 entry.file_name(),
+                 fmt::format(
+                     "it is for {}, which clients of {} do not install",
+                     printable(entry.architecture),
+                     architecture
+                 )}
+            );
+        }
+    }
+}
+
 /// What concerns packages together.
 Result<void> check_together(
     const std::filesystem::path& directory,
@@ -245,6 +271,7 @@ Result<Findings> verify_directory(
     }
     QUERN_TRY(const std::vector<std::string> names, names_in(directory));
     check_leftovers(names, *checked, findings);
+    check_architectures(index.architecture, *checked, findings);
     QUERN_CHECK(check_together(directory, index, files, options, findings));
     return findings;
 }
@@ -262,6 +289,7 @@ bool Finding::is_about_trust() const {
         "unmet-dependency",
         "not-installable",
         "file-conflict",
+        "wrong-architecture",
         "file-unlisted",
         "entry-twice"};
     return std::find(std::begin(others), std::end(others), id) == std::end(others);

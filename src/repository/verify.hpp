@@ -18,7 +18,7 @@ namespace quern::repository {
 struct Finding {
     /// index-signature, index-damaged, entry-twice, file-missing, file-unlisted, package-damaged,
     /// package-signature, checksum-differs, entry-differs, data-damaged, unmet-dependency,
-    /// not-installable, file-conflict.
+    /// not-installable, file-conflict, wrong-architecture.
     std::string id;
     std::string where;  ///< the file or the package, below the directory that was named
     std::string what;

@@ -13,6 +13,9 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+
 using namespace quern;
 using namespace quern::repository;
 using namespace quern::test;
@@ -82,6 +85,18 @@ apk::PackageInfo info_of(const std::string& name, const std::string& version) {
 TEST_CASE("verify: a repository that we made has no problem", "[repository][verify]") {
     Fixture f;
     CHECK(f.verify().empty());
+}
+
+TEST_CASE("verify: what is for another architecture is named", "[repository][verify]") {
+    Fixture f;
+    for (const char* other : {"armhf", "mine"}) {
+        std::filesystem::copy(f.arch, f.directory.path() / other);
+    }
+    const std::string problems = f.verify();
+    CHECK_THAT(
+        problems, Catch::StartsWith("[wrong-architecture] armhf/a-1-r0.apk: it is for x86_64")
+    );
+    CHECK(std::count(problems.begin(), problems.end(), '\n') == 1);
 }
 
 TEST_CASE(
