@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 namespace quern::image {
@@ -49,7 +50,8 @@ bool wants_missing_services(
     return !repository::resolve(alone, chosen.indexes, options);
 }
 
-Result<void> resolve_into(
+/// Gives what the resolver has to say about its choice.
+Result<std::vector<std::string>> resolve_into(
     Chosen& chosen, std::vector<std::string> words, const repository::ResolveOptions& options = {}
 ) {
     words.insert(words.end(), chosen.below.begin(), chosen.below.end());
@@ -78,7 +80,7 @@ Result<void> resolve_into(
     std::erase_if(chosen.packages, [](const repository::Selected& selected) {
         return selected.location.base == base_location;
     });
-    return {};
+    return std::move(resolved->notes);
 }
 
 /// What the base image has, as an index in front of all others.
@@ -138,9 +140,13 @@ Result<std::vector<Chosen>> choose_packages(
     }
     for (Chosen& chosen : all) {
         const auto peers = peers_of(chosen, all);
-        QUERN_CHECK(
+        QUERN_TRY(
+            const auto notes,
             resolve_into(chosen, world, {.time_limit = sources.resolve_timeout, .peers = peers})
         );
+        for (const std::string& note : notes) {
+            services.reporter.note(note);
+        }
         pin(chosen);
     }
     return all;
@@ -149,7 +155,9 @@ Result<std::vector<Chosen>> choose_packages(
 Result<void> order_pinned(Chosen& chosen, const std::vector<std::string>& more) {
     std::vector<std::string> words = chosen.pinned;
     words.insert(words.end(), more.begin(), more.end());
-    return resolve_into(chosen, std::move(words));
+    QUERN_TRY(const auto notes, resolve_into(chosen, std::move(words)));
+    std::ignore = notes;  // told when the packages were chosen
+    return {};
 }
 
 }  // namespace quern::image

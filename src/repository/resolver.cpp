@@ -144,6 +144,26 @@ Result<std::variant<SearchedSet, Refusal>> decide_in(
     return {std::move(set)};
 }
 
+/// Tags of the world that no repository has: such a package comes from one without a tag.
+std::vector<std::string> tag_notes(
+    std::span<const apk::Dependency> world, std::span<const RepositoryIndex> indexes
+) {
+    std::vector<std::string> notes;
+    for (const apk::Dependency& wanted : world) {
+        const auto has_tag = [&](const RepositoryIndex& index) {
+            return index.location.tag == wanted.tag;
+        };
+        if (!wanted.tag.empty() && std::none_of(indexes.begin(), indexes.end(), has_tag)) {
+            notes.push_back(fmt::format(
+                "no repository is tagged @{0}: {1} is looked for in those without a tag",
+                printable(wanted.tag),
+                printable(wanted.to_string())
+            ));
+        }
+    }
+    return notes;
+}
+
 Result<std::variant<Resolution, Refusal>> decide(
     std::span<const apk::Dependency> world,
     std::span<const RepositoryIndex> indexes,
@@ -158,7 +178,8 @@ Result<std::variant<Resolution, Refusal>> decide(
     auto& set = std::get<SearchedSet>(decision);
     Resolution resolution;
     resolution.used_search = set.used_search;
-    resolution.notes = std::move(set.notes);
+    resolution.notes = tag_notes(world, indexes);
+    resolution.notes.insert(resolution.notes.end(), set.notes.begin(), set.notes.end());
     for (const PackageId id : set.packages) {
         resolution.packages.push_back(pool.select(id));
     }

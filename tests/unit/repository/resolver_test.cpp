@@ -306,6 +306,15 @@ TEST_CASE("resolver: what a search changed is told", "[repository][resolver]") {
     CHECK(resolution->notes[1] == "c-1 in the place of c-2");
 }
 
+TEST_CASE("resolver: a tag that no repository has is told", "[repository][resolver]") {
+    const auto indexes = indexes_of("a 1 |@edge a 2");
+    const auto lost = resolve(world_of("a@nope"), indexes);
+    REQUIRE(lost);
+    REQUIRE(lost->notes.size() == 1);
+    CHECK(mentions(lost->notes[0], "no repository is tagged @nope: a@nope"));
+    CHECK(resolve(world_of("a@edge"), indexes)->notes.empty());
+}
+
 TEST_CASE("resolver: install_if holds for what a search found too", "[repository][resolver]") {
     const auto [index, world, expected] = GENERATE(table<const char*, const char*, const char*>({
         {"a 1 D:c; b 1 D:c=1; c 1; c 2; c-doc 1 i:c=1; c-doc2 2 i:c=2",
