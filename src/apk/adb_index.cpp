@@ -248,11 +248,7 @@ Result<AdbIndexFile> read_adb_index(
     const std::filesystem::path& path, const Keyring* keyring, const IndexLimits& limits
 ) {
     QUERN_TRY(const UniqueFd fd, open_index(path));
-    auto file = read_open_index(fd.get(), keyring, limits);
-    if (!file) {
-        return std::move(file).error().context(printable(path.filename().string()));
-    }
-    return file;
+    return read_open_index(fd.get(), keyring, limits);
 }
 
 Result<void> sign_adb_index(const std::filesystem::path& path, const Signer& key) {

@@ -70,10 +70,13 @@ Result<void> sign_index_v3(
     Reporter& reporter,
     const GlobalOptions& global
 ) {
-    QUERN_TRY(const apk::AdbIndexFile index, apk::read_adb_index(flags.index, nullptr));
-    if (!index.key_ids.empty() && !flags.force) {
+    const auto index = apk::read_adb_index(flags.index, nullptr);
+    if (!index) {
+        return Error(index.error()).context(printable(flags.index));
+    }
+    if (!index->key_ids.empty() && !flags.force) {
         reporter.note(fmt::format(
-            "{} is signed by the key {}; --force signs it anew", flags.index, index.key_ids.front()
+            "{} is signed by the key {}; --force signs it anew", flags.index, index->key_ids.front()
         ));
         return print_written({}, global);
     }

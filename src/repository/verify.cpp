@@ -171,16 +171,66 @@ std::optional<apk::Index> read_checked(
     return std::move(file->index);
 }
 
+std::optional<apk::Index> read_checked_v3_index(
+    const std::filesystem::path& directory, const apk::Keyring* keyring, Findings& findings
+) {
+    const auto read = [&](const apk::Keyring* keys) {
+        return apk::read_adb_index(directory / v3_index_name, keys);
+    };
+    return read_checked(v3_index_name, read, keyring, findings);
+}
+
+/// What clients of version 3 read beside an APKINDEX has to name the same packages.
+void check_v3_view(
+    const std::filesystem::path& directory,
+    const apk::Index& index,
+    const apk::Keyring* keyring,
+    Findings& findings
+) {
+    std::error_code code;
+    if (index_in(directory) != index_name ||
+        !std::filesystem::exists(directory / v3_index_name, code)) {
+        return;
+    }
+    const auto view = read_checked_v3_index(directory, keyring, findings);
+    if (!view) {
+        return;
+    }
+    const auto names_of = [](const apk::Index& list) {
+        std::set<std::string> names;
+        for (const apk::IndexEntry& entry : list.entries) {
+            names.insert(fmt::format("{} ({})", entry.file_name(), entry.checksum));
+        }
+        return names;
+    };
+    const std::set<std::string> expected = names_of(index);
+    const std::set<std::string> found = names_of(*view);
+    std::vector<std::string> odd;
+    std::set_symmetric_difference(
+        expected.begin(), expected.end(), found.begin(), found.end(), std::back_inserter(odd)
+    );
+    if (!odd.empty()) {
+        findings.push_back(
+            {"index-differs",
+             std::string(v3_index_name),
+             fmt::format(
+                 "it does not agree with {} about {}{} (`quern index --index-format v2,v3` writes "
+                 "both)",
+                 index_name,
+                 printable(odd.front()),
+                 odd.size() == 1 ? "" : fmt::format(" and {} more", odd.size() - 1)
+             )}
+        );
+    }
+}
+
 /// Nothing if it is damaged, which is a finding then.
 Result<std::optional<apk::Index>> read_checked_index(
     const std::filesystem::path& directory, const apk::Keyring* keyring, Findings& findings
 ) {
     const std::string_view name = index_in(directory);
     if (name == v3_index_name) {
-        const auto read = [&](const apk::Keyring* keys) {
-            return apk::read_adb_index(directory / name, keys);
-        };
-        return read_checked(name, read, keyring, findings);
+        return read_checked_v3_index(directory, keyring, findings);
     }
     QUERN_TRY(const std::string bytes, read_file(directory / name));
     const auto read = [&](const apk::Keyring* keys) { return apk::read_index(bytes, keys); };
@@ -272,6 +322,7 @@ Result<Findings> verify_directory(
     QUERN_TRY(const std::vector<std::string> names, names_in(directory));
     check_leftovers(names, *checked, findings);
     check_architectures(index.architecture, *checked, findings);
+    check_v3_view(directory, *checked, options.keyring, findings);
     QUERN_CHECK(check_together(directory, index, files, options, findings));
     return findings;
 }

@@ -16,9 +16,9 @@ namespace quern::repository {
 
 /// One thing wrong with a repository.
 struct Finding {
-    /// index-signature, index-damaged, entry-twice, file-missing, file-unlisted, package-damaged,
-    /// package-signature, checksum-differs, entry-differs, data-damaged, unmet-dependency,
-    /// not-installable, file-conflict, wrong-architecture.
+    /// index-signature, index-damaged, index-differs, entry-twice, file-missing, file-unlisted,
+    /// package-damaged, package-signature, checksum-differs, entry-differs, data-damaged,
+    /// unmet-dependency, not-installable, file-conflict, wrong-architecture.
     std::string id;
     std::string where;  ///< the file or the package, below the directory that was named
     std::string what;

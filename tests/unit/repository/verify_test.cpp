@@ -256,3 +256,25 @@ TEST_CASE("verify: a repository of version 3 is checked by its own index", "[rep
     REQUIRE(write_file_atomically(place / "x86_64/Packages.adb", "ADBdamaged"));
     CHECK(found(&test_keyring()) == "index-damaged x86_64/Packages.adb; ");
 }
+
+TEST_CASE("verify: the index of apk 3 names what the other names", "[repository][verify]") {
+    Fixture f;
+    const auto index = f.arch / "APKINDEX.tar.gz";
+    const auto view = f.arch / "Packages.adb";
+    const auto write = [&](const apk::Signer* key) {
+        REQUIRE(index_packages(index, std::vector{f.arch}, {.key = key, .writes_v3 = true}, f.pool)
+        );
+    };
+    write(&test_key());
+    CHECK(f.verify().empty());
+    f.add(info_of("b", "1-r0"), "usr/b");
+    CHECK_THAT(
+        f.verify(), Catch::StartsWith("[index-differs] x86_64/Packages.adb: it does not agree")
+    );
+    write(&test_key());
+    CHECK(f.verify().empty());
+    REQUIRE(write_file_atomically(view, "ADBd"));
+    CHECK_THAT(f.verify(), Catch::StartsWith("[index-damaged] x86_64/Packages.adb: no file"));
+    write(nullptr);
+    CHECK_THAT(f.verify(), Catch::Contains("[index-signature] x86_64/Packages.adb: not signed"));
+}
