@@ -114,7 +114,11 @@ Result<build::BuildOptions> build_options(
 ) {
     const apk::PackageInfo& info = package.head.info;
     build::BuildOptions options;
-    QUERN_TRY(const package::RecipeOrigin origin, origin_of(package));
+    auto read = origin_of(package);
+    if (!read) {
+        return std::move(read).error().context(printable(info.file_name()));
+    }
+    const package::RecipeOrigin& origin = *read;
     options.recipe = origin.path;
     options.load.architecture = info.architecture;
     options.load.commit = origin.commit;

@@ -81,7 +81,10 @@ Result<RecipeOrigin> recipe_origin(std::string_view spdx) {
             }
         }
     }
-    return Error(ErrorCode::invalid_data, "the SPDX document of the package names no recipe");
+    return Error(ErrorCode::invalid_data, "the SPDX document of the package names no recipe")
+        .help(
+            "it holds no way to build it again: build its recipe, then compare: quern diff OLD NEW"
+        );
 }
 
 }  // namespace quern::package

@@ -172,6 +172,9 @@ def rebuilds(bench):
     same = bench.run("rebuild", *flags, packages / "gear-dev-1.0-r0.apk")
     expect(same.stdout == "gear-dev-1.0-r0: identical\n", same.stdout)
     expect("uses-and-pipeline" not in same.stderr, same.stderr)
+    foreign = next((STATE / "seed/x86_64").glob("busybox-*.apk"))
+    refused = bench.run("rebuild", *flags, foreign, status=4).stderr
+    expect(f"{foreign.name}: the SPDX document" in refused and "quern diff OLD NEW" in refused, refused)
     # Documents of others say nothing about what the build wrote.
     _, packages, _ = build(bench, version="2.0", extra="mkdir -p ${{targets.destdir}}/var/lib/db/sbom; echo x > ${{targets.destdir}}/var/lib/db/sbom/x.spdx.json")
     bench.run("rebuild", *flags, packages / "gear-2.0-r0.apk")
