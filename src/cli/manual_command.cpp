@@ -92,6 +92,7 @@ constexpr std::string_view closing =
     ".TP\n.B QUERN_CACHE_DIR\nWhere quern keeps roots, packages and sources, unless "
     "\\-\\-cache\\-root is given.\n"
     ".TP\n.B HTTP_AUTH\nbasic:HOST:USER:PASSWORD, sent to that host only.\n"
+    ".TP\n.B NETRC\nFile with users and passwords of hosts, in the place of ~/.netrc.\n"
     ".TP\n.B NO_COLOR, CLICOLOR_FORCE\nNo colour, or colour although the output is no terminal.\n";
 
 }  // namespace

@@ -281,6 +281,9 @@ void HttpClient::State::set_credentials(CURL* curl, const Target& first) const {
         curl_easy_setopt(curl, CURLOPT_PASSWORD, environment_auth->password.c_str());
     } else {
         curl_easy_setopt(curl, CURLOPT_NETRC, CURL_NETRC_OPTIONAL);
+        if (const char* file = std::getenv("NETRC"); file != nullptr && *file != '\0') {
+            curl_easy_setopt(curl, CURLOPT_NETRC_FILE, file);  // else ~/.netrc
+        }
     }
 }
 

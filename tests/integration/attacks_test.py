@@ -290,6 +290,10 @@ def secrets(bench):
         web.requests.clear()
         run(0, web.url(), bench.folder / "key.rsa.pub", {"HOME": str(bench.folder)})
         expect(web.headers_seen("Authorization"), "netrc was not used")
+        (bench.folder / ".netrc").rename(bench.folder / "passwords")
+        web.requests.clear()
+        run(0, web.url(), bench.folder / "key.rsa.pub", {"NETRC": str(bench.folder / "passwords")})
+        expect(web.headers_seen("Authorization"), "NETRC was not used")
     for done in outputs:
         expect(CANARY not in done.stdout + done.stderr, f"told:\n{done.stdout}{done.stderr}")
     for path in (bench.folder / "cache").rglob("*"):
