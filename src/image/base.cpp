@@ -172,9 +172,15 @@ Result<Bases> read_bases(
     for (const std::string& architecture : architectures) {
         auto base = read_base(*contents.base_image, architecture, layers, reader);
         if (!base) {
-            return std::move(base).error().context(
+            Error error = std::move(base).error().context(
                 fmt::format("the base image {}", printable(contents.base_image->image))
             );
+            return error.help().empty() ? std::move(error).help(
+                                              "contents.baseimage names the directory of an OCI "
+                                              "layout, whole and with each architecture, and one "
+                                              "with ARCH/APKINDEX, its database"
+                                          )
+                                        : std::move(error);
         }
         bases.emplace(architecture, std::move(*base));
     }

@@ -64,6 +64,13 @@ class IndexReader {
     }
 
  private:
+    static std::string next_move(int status) {
+        return status == 401 || status == 403
+                   ? "credentials are taken from netrc, HTTP_AUTH=basic:HOST:USER:PASSWORD or the "
+                     "address"
+                   : "an address is that of the folder in which the architectures lie";
+    }
+
     /// With the next move, unless there is one.
     static Error advised(Error error) {
         if (error.code() == ErrorCode::limit) {
@@ -105,7 +112,7 @@ class IndexReader {
                            "no index for {}: the server answers {}", architecture_, body.status
                        )
             )
-                .help("an address is that of the folder in which the architectures lie");
+                .help(next_move(body.status));
         }
         auto index = parse(body.bytes, url);
         if (index) {

@@ -77,6 +77,13 @@ def images(bench):
     refuse(bench, "explain", "out.tar", "/none", says="has no /none", helps="root of the image")
 
 
+def base_images(bench):
+    """a base image that is not there, or has not the architecture, is told with what one is."""
+    repository, _ = image_of(bench)
+    image = repository.image("one", more="  baseimage: {image: ./none, apkindex: ./none}\n")
+    refuse(bench, "lock", image, "--arch", "x86_64", says="the base image ./none", helps="OCI layout")
+
+
 def tags(bench):
     """a digest is no name for an image that is still to be made."""
     _, image = image_of(bench)
@@ -135,6 +142,8 @@ def addresses(bench):
     refuse(bench, *build, "http://127.0.0.1:9/r", says="127.0.0.1:9", helps="check the address")
     with Web(bench.folder / "layout") as web:
         refuse(bench, *build, web.url(), says="the server answers 404", helps="the folder in which the architectures lie")
+        web.fault = lambda path: ("status", 401)
+        refuse(bench, *build, web.url(), says="the server answers 401", helps="HTTP_AUTH")
 
 
 def shown_architectures(bench):
@@ -145,4 +154,4 @@ def shown_architectures(bench):
         expect("arm64" in shown and "amd64" not in shown, shown)
 
 
-main([addresses, shown_architectures, places, inputs, architectures, images, tags, services, drift, failing_layout])
+main([addresses, shown_architectures, places, inputs, architectures, images, base_images, tags, services, drift, failing_layout])
