@@ -6,6 +6,7 @@
 
 #include "build/build_plan.hpp"
 
+#include "build/asked_for.hpp"
 #include "build/load.hpp"
 #include "build/provenance.hpp"
 #include "build/source_tree.hpp"
@@ -97,10 +98,14 @@ Result<void> plan_environment(
     for (std::string& package : packages_of(plan.caches)) {
         environment.extra_packages.push_back(std::move(package));
     }
-    QUERN_TRY(
-        plan.environment,
-        resolve_environment(compiled.environment, options.load.architecture, environment, services)
-    );
+    auto resolved =
+        resolve_environment(compiled.environment, options.load.architecture, environment, services);
+    if (!resolved) {
+        return with_askers(
+            std::move(resolved).error(), compiled.environment, plan.compiled.plan.packages
+        );
+    }
+    plan.environment = std::move(*resolved);
     compiled.environment = plan.environment.locked;
     plan.toolchain = toolchain_of(plan.environment.root.packages);
     constexpr std::size_t short_name = 16;

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: the quern authors
 // SPDX-License-Identifier: Apache-2.0
+#include "build/asked_for.hpp"
 #include "build/environment.hpp"
 #include "build/environment_lock.hpp"
 #include "build/load.hpp"
@@ -38,7 +39,15 @@ Result<void> add_to_lock(
             compiled.configuration.environment, architecture, options.environment, services
         )
     );
-    QUERN_TRY(const ChosenPackages chosen, choose_packages(request, options.environment, services));
+    auto chosen_or_not = choose_packages(request, options.environment, services);
+    if (!chosen_or_not) {
+        return with_askers(
+            std::move(chosen_or_not).error(),
+            compiled.configuration.environment,
+            compiled.plan.packages
+        );
+    }
+    const ChosenPackages& chosen = *chosen_or_not;
     QUERN_CHECK(
         services.store.prefetch(chosen.packages, services.pool, services.reporter, services.cancel)
     );

@@ -6,6 +6,7 @@
 
 #include "quern/test.hpp"
 
+#include "build/asked_for.hpp"
 #include "build/environment.hpp"
 #include "build/execute.hpp"
 #include "build/guest.hpp"
@@ -114,17 +115,23 @@ Result<GuestCaches> open_caches(
 }
 
 Result<ResolvedEnvironment> resolve_block(
-    const TestBlocks& blocks, const recipe::Environment& environment, const Services& services
+    const TestBlocks& blocks,
+    const recipe::Environment& environment,
+    const pipeline::PackagePlan& plan,
+    const Services& services
 ) {
     auto resolved =
         resolve_environment(environment, blocks.architecture, blocks.environment, services);
-    if (!resolved && resolved.error().code() == ErrorCode::unsatisfiable &&
-        resolved.error().help().empty()) {
-        return std::move(resolved).error().help(
+    if (resolved) {
+        return resolved;
+    }
+    Error error = with_askers(std::move(resolved).error(), environment, {&plan, 1});
+    if (error.code() == ErrorCode::unsatisfiable && error.help().empty()) {
+        return std::move(error).help(
             "what is tested comes from a repository: `quern build` it first, and name where with -r"
         );
     }
-    return resolved;
+    return error;
 }
 
 void keep_workspace(Workspace& workspace, const std::string& package, Reporter& reporter) {
@@ -142,7 +149,9 @@ Result<void> run_block(
     const recipe::Test* test = find_test(configuration, plan.package);
     QUERN_ASSERT(test != nullptr);
     const recipe::Environment environment = block_environment(blocks, *test, plan.package);
-    QUERN_TRY(const ResolvedEnvironment resolved, resolve_block(blocks, environment, services));
+    QUERN_TRY(
+        const ResolvedEnvironment resolved, resolve_block(blocks, environment, plan, services)
+    );
     QUERN_TRY(const rootfs::CachedRoot root, prepare_root(resolved, services));
     QUERN_TRY(
         OwnGuest own, OwnGuest::create(root, workspace_of(blocks.run, plan.package), services)

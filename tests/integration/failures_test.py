@@ -47,6 +47,19 @@ def a_missing_program(bench):
     fails(bench, bench.recipe(HEAD + "pipeline: [{runs: nosuchprogram}]\n"), 3, "nosuchprogram", "127", "contents.packages")
 
 
+def a_missing_need(bench):
+    """a package that is not to be had is told with the step whose definition needs it."""
+    (bench.folder / "own").mkdir()
+    (bench.folder / "own/tool.yaml").write_text("name: tool\nneeds:\n  packages: [busybox, nosuchpackage]\npipeline:\n  - runs: 'true'\n")
+    recipe = bench.recipe(HEAD + "pipeline:\n  - runs: 'true'\n  - uses: tool\n")
+    line = len(HEAD.splitlines()) + 3
+    done = bench.build(recipe, "--pipeline-dirs", bench.folder / "own", status=1)
+    expect(f"{recipe}:{line}: step 'tool' of probe asks for nosuchpackage ({bench.folder}/own/tool.yaml:3)" in done.stderr, done.stderr)
+    recipe = bench.recipe(HEAD.replace("[busybox]", "[nosuchpackage]") + "pipeline: [{runs: 'true'}]\n")
+    done = bench.build(recipe, status=1)
+    expect(f"{recipe}:" in done.stderr and " asks for nosuchpackage\n" in done.stderr, done.stderr)
+
+
 def a_guest_without_a_shell(bench):
     """an environment without a shell says which package has one."""
     fails(bench, bench.recipe(HEAD.replace("[busybox]", "[]") + "pipeline: [{runs: 'true'}]\n"), 4, "/bin/sh", "contents.packages", "busybox")
@@ -186,5 +199,5 @@ def a_published_repository_stays(bench):
     expect(digests(bench.folder / "packages") == before, "the repository changed")
 
 
-main([a_failing_step, a_missing_program, a_guest_without_a_shell, a_wrong_recipe, an_unknown_pipeline, a_missing_package, a_wrong_checksum, a_wrong_key,
+main([a_failing_step, a_missing_program, a_missing_need, a_guest_without_a_shell, a_wrong_recipe, an_unknown_pipeline, a_missing_package, a_wrong_checksum, a_wrong_key,
       a_signing_key_that_is_none, an_interrupt, work_that_does_not_listen, the_guest_sees_no_host, usage, flags_without_a_purpose, a_published_repository_stays])
