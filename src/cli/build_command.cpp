@@ -29,6 +29,8 @@
 namespace quern::cli {
 namespace {
 
+constexpr const char* default_cache_directory = "melange-cache";
+
 struct BuildFlags {
     RecipeFlags recipe;
     EnvironmentFlags environment;
@@ -39,7 +41,7 @@ struct BuildFlags {
     KeyFlags key;
     std::vector<std::string> test_packages;
     std::string out_directory = "packages";
-    std::string cache_directory = "melange-cache";
+    std::string cache_directory = default_cache_directory;
     std::string build_date, namespace_name = "unknown",
                             repository_url = "https://unknown/unknown/unknown";
     std::string license, from_step, until_step, save_patch;
@@ -424,6 +426,11 @@ Result<void> run_build(const BuildFlags& flags, const Invocation& invocation) {
     };
     options.tests = flags.run_tests ? &tests : nullptr;
     const std::string commit = recipe_commit(flags, options.recipe, *session);
+    warn_of_missing_pipelines(flags.recipe, session->reporter());
+    if (flags.cache_directory != default_cache_directory) {
+        const std::filesystem::path named = flags.cache_directory;
+        warn_of_missing("--cache-dir", {&named, 1}, session->reporter());
+    }
     pipeline::Library library(pipeline_directories(flags.recipe), session->reader());
     const build::Services services = session->services(library);
     for (const std::string& architecture : chosen_architectures(flags.recipe.architectures)) {

@@ -211,6 +211,7 @@ Result<void> run_check(const CheckFlags& flags, const Invocation& invocation) {
         QUERN_TRY(names, known_packages(flags.repositories, architectures, invocation));
     }
     const DiskFileReader reader;
+    warn_of_missing_pipelines(flags.recipe, *make_reporter(invocation.global));
     pipeline::Library library(pipeline_directories(flags.recipe), reader);
     const CheckContext context = {flags.recipe, architectures, reader, library, invocation.cancel};
     std::vector<CheckedRecipe> recipes(paths.size());

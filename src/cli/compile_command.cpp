@@ -82,6 +82,7 @@ Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation
     if (!configuration) {
         return report_all(diagnostics, recipe.string(), *reporter);
     }
+    warn_of_missing_pipelines(flags.recipe, *reporter);
     pipeline::Library library(pipeline_directories(flags.recipe), reader);
     auto compiled = pipeline::compile(*configuration, library, options, diagnostics);
     configuration.reset();  // a recipe of many steps is large

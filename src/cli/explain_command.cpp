@@ -41,6 +41,7 @@ Result<void> add_environment(
     const DiskFileReader reader;
     Diagnostics diagnostics;
     const auto loaded = recipe::load(path, reader, options, diagnostics);
+    warn_of_missing_pipelines(flags.recipe, *reporter);
     pipeline::Library library(pipeline_directories(flags.recipe), reader);
     const auto compiled = loaded ? pipeline::compile(*loaded, library, options, diagnostics)
                                  : std::optional<pipeline::Compiled>();

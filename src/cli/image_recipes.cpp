@@ -4,6 +4,7 @@
 
 #include "apk/index_draft.hpp"
 #include "build/recipe_list.hpp"
+#include "cli/recipe_flags.hpp"
 #include "cli/step_flags.hpp"
 #include "fetch/git.hpp"
 #include "quern/build.hpp"
@@ -180,9 +181,11 @@ Result<Json> build_recipes(
     QUERN_CHECK(add_built_repository(flags, opened));
     QUERN_TRY(const std::vector<fs::path> recipes, find_all(flags.directories));
     Session& session = *opened.session;
-    pipeline::Library library(
-        {flags.pipeline_directories.begin(), flags.pipeline_directories.end()}, session.reader()
+    const std::vector<fs::path> definitions(
+        flags.pipeline_directories.begin(), flags.pipeline_directories.end()
     );
+    warn_of_missing("--pipeline-dirs", definitions, session.reporter());
+    pipeline::Library library(definitions, session.reader());
     const build::Services services = session.services(library);
     build::BuildOptions options;
     options.environment = environment_of(opened);

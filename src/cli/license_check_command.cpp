@@ -130,6 +130,7 @@ Result<build::LicenseReview> review_sources(
 Result<CheckedSources> check_recipe_file(
     const std::filesystem::path& path, const LicenseCheckFlags& flags, Session& session
 ) {
+    warn_of_missing_pipelines(flags.recipe, session.reporter());
     QUERN_TRY(const recipe::LoadOptions options, load_options(flags.recipe, "x86_64"));
     pipeline::Library library(pipeline_directories(flags.recipe), session.reader());
     CheckedSources checked;

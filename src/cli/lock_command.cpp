@@ -36,6 +36,7 @@ Result<repository::LockFile> make_lock(
     QUERN_TRY(const std::string text, read_file(recipe));
     const std::string_view texts[] = {text};
     lock.config_checksum = repository::config_checksum(texts);
+    warn_of_missing_pipelines(flags.recipe, session.reporter());
     pipeline::Library library(pipeline_directories(flags.recipe), session.reader());
     const build::Services services = session.services(library);
     build::BuildOptions options;

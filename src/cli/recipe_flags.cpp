@@ -133,6 +133,32 @@ std::vector<std::filesystem::path> pipeline_directories(const RecipeFlags& flags
     return directories;
 }
 
+void warn_of_missing(
+    std::string_view flag, std::span<const std::filesystem::path> directories, Reporter& reporter
+) {
+    for (const std::filesystem::path& directory : directories) {
+        std::error_code failure;
+        if (!std::filesystem::is_directory(directory, failure)) {
+            reporter.warning(fmt::format(
+                "{} {}: there is no such directory, so nothing is taken from it",
+                flag,
+                printable(directory.string())
+            ));
+        }
+    }
+}
+
+void warn_of_missing_pipelines(const RecipeFlags& flags, Reporter& reporter) {
+    if (!flags.pipeline_directory.empty()) {
+        const std::filesystem::path first = flags.pipeline_directory;
+        warn_of_missing("--pipeline-dir", {&first, 1}, reporter);
+    }
+    const std::vector<std::filesystem::path> more(
+        flags.pipeline_directories.begin(), flags.pipeline_directories.end()
+    );
+    warn_of_missing("--pipeline-dirs", more, reporter);
+}
+
 Result<std::chrono::nanoseconds> parse_duration(const std::string& text) {
     static constexpr std::array<std::pair<std::string_view, double>, 6> units = {{
         {"ns", 1.0},

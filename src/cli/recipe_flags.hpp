@@ -6,10 +6,13 @@
 #include "quern/diagnostic.hpp"
 #include "quern/error.hpp"
 #include "quern/recipe.hpp"
+#include "quern/reporter.hpp"
 
 #include <chrono>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace quern::cli {
@@ -42,6 +45,13 @@ Result<std::filesystem::path> find_recipe(const RecipeFlags& flags);
 std::vector<std::string> chosen_architectures(const std::vector<std::string>& words);
 /// Pipeline directories in search order.
 std::vector<std::filesystem::path> pipeline_directories(const RecipeFlags& flags);
+
+/// Warns of each that is no directory: calls that serve many checkouts name some that few have.
+void warn_of_missing(
+    std::string_view flag, std::span<const std::filesystem::path> directories, Reporter& reporter
+);
+/// Of those that are searched for definitions.
+void warn_of_missing_pipelines(const RecipeFlags& flags, Reporter& reporter);
 /// Errors: usage (a timeout that is none).
 Result<recipe::LoadOptions> load_options(const RecipeFlags& flags, const std::string& architecture);
 /// "1h30m", "90s", "1500ms"; a bare number is seconds. Errors: usage.

@@ -127,6 +127,7 @@ Result<void> run_source(const SourceFlags& flags, const Invocation& invocation) 
     options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
     options.needs_guest = false;
     QUERN_TRY(const auto session, Session::create(invocation, options));
+    warn_of_missing_pipelines(flags.recipe, session->reporter());
     pipeline::Library library(pipeline_directories(flags.recipe), session->reader());
     const build::Services services = session->services(library);
     const auto architectures = chosen_architectures(flags.recipe.architectures);

@@ -79,6 +79,11 @@ Result<build::TestOptions> test_options(
 Result<std::vector<build::TestReport>> run_all(
     const TestCommandFlags& flags, build::TestOptions options, Session& session
 ) {
+    warn_of_missing_pipelines(flags.recipe, session.reporter());
+    if (!flags.cache_directory.empty()) {
+        const std::filesystem::path named = flags.cache_directory;
+        warn_of_missing("--cache-dir", {&named, 1}, session.reporter());
+    }
     pipeline::Library library(pipeline_directories(flags.recipe), session.reader());
     const build::Services services = session.services(library);
     std::vector<build::TestReport> reports;

@@ -60,6 +60,18 @@ def a_missing_need(bench):
     expect(f"{recipe}:" in done.stderr and " asks for nosuchpackage\n" in done.stderr, done.stderr)
 
 
+def directories_that_are_not_there(bench):
+    """directories of definitions and caches that are not there are warned of, and the build goes on."""
+    recipe = bench.recipe(HEAD + "pipeline: [{runs: 'mkdir -p ${{targets.destdir}}'}]\n")
+    flags = ("three" if word == STATE / "sources" else word for word in build_flags())
+    done = bench.run("build", recipe, *flags, "--pipeline-dir", "one", "--pipeline-dirs", "two")
+    for name in ("--pipeline-dir one", "--pipeline-dirs two", "--cache-dir three"):
+        expect(f"warning: {name}: there is no such directory" in done.stderr, done.stderr)
+    done = bench.run("check", recipe, "--pipeline-dir", "one", "--pipeline-dirs", bench.folder)
+    expect(done.stderr.count("no such directory") == 1, done.stderr)
+    expect("no such directory" not in bench.build(recipe).stderr, "warned of what is there, or was not named")
+
+
 def a_guest_without_a_shell(bench):
     """an environment without a shell says which package has one."""
     fails(bench, bench.recipe(HEAD.replace("[busybox]", "[]") + "pipeline: [{runs: 'true'}]\n"), 4, "/bin/sh", "contents.packages", "busybox")
@@ -199,5 +211,5 @@ def a_published_repository_stays(bench):
     expect(digests(bench.folder / "packages") == before, "the repository changed")
 
 
-main([a_failing_step, a_missing_program, a_missing_need, a_guest_without_a_shell, a_wrong_recipe, an_unknown_pipeline, a_missing_package, a_wrong_checksum, a_wrong_key,
+main([a_failing_step, a_missing_program, a_missing_need, directories_that_are_not_there, a_guest_without_a_shell, a_wrong_recipe, an_unknown_pipeline, a_missing_package, a_wrong_checksum, a_wrong_key,
       a_signing_key_that_is_none, an_interrupt, work_that_does_not_listen, the_guest_sees_no_host, usage, flags_without_a_purpose, a_published_repository_stays])
