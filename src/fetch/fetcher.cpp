@@ -165,7 +165,9 @@ Result<std::optional<FetchedFile>> Fetcher::find(const FetchRequest& request) co
     if (request.expected_sha256 && request.expected_sha512) {
         QUERN_TRY(const Digest sha512, digest_of_fd(DigestKind::sha512, file.fd.get()));
         if (!(sha512 == *request.expected_sha512)) {
-            return mismatch(store_.path_of(*wanted).string(), *request.expected_sha512, sha512);
+            return mismatch(
+                redact_url(request.url) + ", kept by its sha256,", *request.expected_sha512, sha512
+            );
         }
     }
     if (request.expected_sha256) {

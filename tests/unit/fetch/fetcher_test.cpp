@@ -108,6 +108,7 @@ TEST_CASE("fetcher: the other digest is checked of cached files too", "[fetch][f
     const auto file = f.fetch(request);
     REQUIRE_FALSE(file);
     CHECK(file.error().code() == ErrorCode::digest_mismatch);
+    CHECK(file.error().message().starts_with(f.server.url("/good") + ", kept by its sha256, is"));
 }
 
 TEST_CASE("fetcher: bytes with another digest are refused and not kept", "[fetch][fetcher]") {
