@@ -104,6 +104,8 @@ Result<UniqueFd> lock_directory(const std::filesystem::path& directory) {
     return Error::system(err, fmt::format("locking {}", directory.string()));
 }
 
+constexpr const char* v3_name = "Packages.adb";
+
 /// The key alone.
 Result<apk::Keyring> keyring_of(const apk::Signer& key) {
     QUERN_TRY(apk::PublicKey public_key, key.public_key());
@@ -193,7 +195,34 @@ Result<apk::IndexDraft> ArchDirectory::read_index(const apk::Signer* key) const 
 Result<void> ArchDirectory::write_index(const apk::IndexDraft& index, const apk::Signer* key)
     const {
     QUERN_TRY(const std::string bytes, index.write(key));
-    return replace(index_path().filename().string(), bytes);
+    QUERN_TRY(const auto view, v3_view(index, key));
+    QUERN_CHECK(replace(index_path().filename().string(), bytes));
+    return view ? replace(v3_name, *view) : Result<void>();
+}
+
+// The files there are hard links to the visible ones: they are replaced, not written to.
+Result<void> ArchDirectory::write_index_to(
+    const std::filesystem::path& successor, const apk::IndexDraft& index, const apk::Signer* key
+) const {
+    QUERN_TRY(const std::string bytes, index.write(key));
+    QUERN_TRY(const auto view, v3_view(index, key));
+    QUERN_CHECK(write_file_atomically(successor / index_path().filename(), bytes));
+    return view ? write_file_atomically(successor / v3_name, *view) : Result<void>();
+}
+
+Result<std::optional<std::string>> ArchDirectory::v3_view(
+    const apk::IndexDraft& index, const apk::Signer* key
+) const {
+    const auto old = apk::read_adb_index(path_ / v3_name, nullptr);
+    const auto is_v2 = [](const apk::IndexEntry& entry) {
+        return entry.checksum.starts_with("Q1");
+    };
+    if (!old || !std::all_of(old->index.entries.begin(), old->index.entries.end(), is_v2)) {
+        return std::optional<std::string>();
+    }
+    QUERN_TRY(const apk::Index all, index.to_index({}));
+    QUERN_TRY(std::string bytes, apk::write_adb_index(all, old->pkgname_spec, key));
+    return std::optional<std::string>(std::move(bytes));
 }
 
 Result<void> ArchDirectory::replace(const std::string& name, std::string_view bytes) const {

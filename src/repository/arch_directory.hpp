@@ -10,8 +10,8 @@
 #include "support/handle.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
-#include <string_view>
 
 namespace quern::repository {
 
@@ -43,8 +43,13 @@ class ArchDirectory {
     /// The published index; an empty one if there is none. With `key`, a signature that claims to
     /// be by it must be right.
     Result<apk::IndexDraft> read_index(const apk::Signer* key) const;
-    /// Replaces the index at once.
+    /// Replaces the index at once, and then Packages.adb if it lies there and names packages of
+    /// version 2 alone: apk 3 would look for files that are gone.
     Result<void> write_index(const apk::IndexDraft& index, const apk::Signer* key) const;
+    /// The same in a successor, which nobody sees yet.
+    Result<void> write_index_to(
+        const std::filesystem::path& successor, const apk::IndexDraft& index, const apk::Signer* key
+    ) const;
 
     /// Replaces one file that is for readers at once; a kill leaves nothing in the directory.
     Result<void> replace(const std::string& name, std::string_view bytes) const;
@@ -59,6 +64,9 @@ class ArchDirectory {
  private:
     ArchDirectory(std::filesystem::path path, UniqueFd lock)
         : path_(std::move(path)), lock_(std::move(lock)) {}
+    /// The bytes of Packages.adb; nothing if there is none to be kept in step.
+    Result<std::optional<std::string>> v3_view(const apk::IndexDraft& index, const apk::Signer* key)
+        const;
 
     std::filesystem::path path_;
     UniqueFd lock_;

@@ -228,7 +228,7 @@ class Publication {
         auto successor = directory_.make_successor();
         if (successor && !packages_.empty()) {
             QUERN_CHECK(link_packages(*successor));
-            QUERN_CHECK(write_index_to(*successor, fresh));
+            QUERN_CHECK(directory_.write_index_to(*successor, fresh, options_.key));
             QUERN_TRY(const bool is_exchanged, directory_.exchange(*successor));
             if (is_exchanged) {
                 for (const StagedPackage& package : packages_) {
@@ -249,15 +249,6 @@ class Publication {
             QUERN_CHECK(link_over(package.provenance, provenance_in(successor, package)));
         }
         return {};
-    }
-
-    /// Nobody sees the successor yet, but its index is a hard link to the visible one: it must be
-    /// replaced, not written to.
-    Result<void> write_index_to(
-        const std::filesystem::path& successor, const apk::IndexDraft& fresh
-    ) const {
-        QUERN_TRY(const std::string bytes, fresh.write(options_.key));
-        return write_file_atomically(successor / directory_.index_path().filename(), bytes);
     }
 
     Result<void> publish_in_steps(apk::IndexDraft& old, const apk::IndexDraft& fresh) const {

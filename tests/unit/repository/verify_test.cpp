@@ -267,7 +267,9 @@ TEST_CASE("verify: the index of apk 3 names what the other names", "[repository]
     };
     write(&test_key());
     CHECK(f.verify().empty());
+    const std::string old = read_file(view).value_or("");
     f.add(info_of("b", "1-r0"), "usr/b");
+    REQUIRE(write_file_atomically(view, old));
     CHECK_THAT(
         f.verify(), Catch::StartsWith("[index-differs] x86_64/Packages.adb: it does not agree")
     );
@@ -277,4 +279,19 @@ TEST_CASE("verify: the index of apk 3 names what the other names", "[repository]
     CHECK_THAT(f.verify(), Catch::StartsWith("[index-damaged] x86_64/Packages.adb: no file"));
     write(nullptr);
     CHECK_THAT(f.verify(), Catch::Contains("[index-signature] x86_64/Packages.adb: not signed"));
+}
+
+TEST_CASE("verify: what is published comes to stand in both indexes", "[repository][verify]") {
+    Fixture f;
+    const auto index = f.arch / "APKINDEX.tar.gz";
+    REQUIRE(
+        index_packages(index, std::vector{f.arch}, {.key = &test_key(), .writes_v3 = true}, f.pool)
+    );
+    const auto added = [&](const std::string& version, const std::string& file) {
+        f.add(info_of("c", version), file);
+        return f.verify();
+    };
+    CHECK(added("1-r0", "usr/one").empty());
+    CHECK(added("2-r0", "usr/two").empty());
+    CHECK(added("2-r0", "usr/other").empty());  // in place of a file that both name
 }
