@@ -24,7 +24,7 @@ constexpr std::size_t longest_text = std::size_t{256} << 10U;
 
 class Explanation {
  public:
-    explicit Explanation(std::uint64_t most_work) : most_work_(most_work) {}
+    explicit Explanation(std::uint64_t limit) : most_work_(limit) {}
 
     void explain(std::string_view before, std::string_view after, int depth) {
         work_ += before.size() + after.size();
