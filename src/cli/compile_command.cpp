@@ -65,17 +65,14 @@ void add_accepted_flags(CLI::App& app, CompileFlags& flags) {
 }
 
 Result<void> run_compile(const CompileFlags& flags, const Invocation& invocation) {
-    const std::vector<std::string> architectures = chosen_architectures(flags.recipe.architectures);
-    if (architectures.size() != 1) {
-        return Error(
-                   ErrorCode::usage,
-                   fmt::format("compile is for one architecture, not {}", architectures.size())
-        )
-            .help("name it with --arch; without, it is this machine's");
+    if (flags.recipe.architectures.size() != 1) {
+        return Error(ErrorCode::usage, "compile takes exactly one architecture")
+            .help("add --arch x86_64");
     }
     const auto reporter = make_reporter(invocation.global);
     QUERN_TRY(const std::filesystem::path recipe, find_recipe(flags.recipe));
-    QUERN_TRY(const recipe::LoadOptions options, load_options(flags.recipe, architectures.front()));
+    const std::string architecture = chosen_architectures(flags.recipe.architectures).front();
+    QUERN_TRY(const recipe::LoadOptions options, load_options(flags.recipe, architecture));
     const DiskFileReader reader;
     Diagnostics diagnostics;
     auto configuration = recipe::load(recipe, reader, options, diagnostics);
