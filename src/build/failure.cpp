@@ -259,6 +259,10 @@ Error step_failure(
     );
     message += lines.empty() ? "\nit printed nothing"
                              : "\nits last lines were\n" + lines.substr(0, lines.size() - 1);
+    const std::string earlier = context.log.earlier_lines();
+    if (!earlier.empty()) {
+        message += "\nsteps before it printed\n" + earlier.substr(0, earlier.size() - 1);
+    }
     return Error(ErrorCode::step_failed, std::move(message))
         .help(memory_hint(lines, context.settings.limits) + next_moves(context));
 }

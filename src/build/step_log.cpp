@@ -29,6 +29,10 @@ std::uint64_t end_of(int fd) {
     return end < 0 ? 0 : static_cast<std::uint64_t>(end);
 }
 
+std::string shown(std::string_view line) {
+    return fmt::format("{}{}\n", kept_line_prefix, printable(line));
+}
+
 }  // namespace
 
 Result<StepLog> StepLog::create(const std::filesystem::path& path, Reporter& reporter) {
@@ -46,8 +50,10 @@ void StepLog::write_heading(std::string_view text) {
         file_.get(), fmt::format("== {}\n", text)
     );  // a full disk must not fail the build's last words
     heading_end_ = end_of(file_.get());
-    lines_.clear();
-    unfinished_.clear();
+    if (!unfinished_.empty()) {
+        keep_line();
+    }
+    own_lines_ = 0;
 }
 
 FileRange StepLog::since_heading() const {
@@ -64,6 +70,7 @@ void StepLog::repeat(const std::filesystem::path& output) {
         }
         const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
         std::ignore = write_all(file_.get(), bytes);  // as above
+        remember(bytes);
     }
 }
 
@@ -111,21 +118,31 @@ void StepLog::remember(std::string_view bytes) {
         if (end == std::string_view::npos) {
             return;
         }
-        lines_.push_back(std::exchange(unfinished_, {}));
-        if (lines_.size() > kept_lines) {
-            lines_.pop_front();
-        }
+        keep_line();
         bytes.remove_prefix(end + 1);
+    }
+}
+
+void StepLog::keep_line() {
+    lines_.push_back(std::exchange(unfinished_, {}));
+    own_lines_ = std::min(own_lines_ + 1, kept_lines);
+    if (lines_.size() > kept_lines) {
+        lines_.pop_front();
     }
 }
 
 std::string StepLog::last_lines() const {
     std::string text;
-    for (const std::string& line : lines_) {
-        text += fmt::format("{}{}\n", kept_line_prefix, printable(line));
+    for (std::size_t i = lines_.size() - own_lines_; i < lines_.size(); ++i) {
+        text += shown(lines_[i]);
     }
-    if (!unfinished_.empty()) {
-        text += fmt::format("{}{}\n", kept_line_prefix, printable(unfinished_));
+    return unfinished_.empty() ? text : text + shown(unfinished_);
+}
+
+std::string StepLog::earlier_lines() const {
+    std::string text;
+    for (std::size_t i = 0; i < lines_.size() - own_lines_; ++i) {
+        text += shown(lines_[i]);
     }
     return text;
 }

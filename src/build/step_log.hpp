@@ -26,8 +26,9 @@ struct FileRange {
     std::uint64_t end = 0;
 };
 
-/// Takes what steps print: all of it goes to a file and to the reporter, the last lines of
-/// the running step are kept for the message of its failure. Memory is bounded.
+/// Takes what steps print: all of it goes to a file and to the reporter, the last lines are kept
+/// for the message of a failure: those of the running step apart from earlier ones. Memory is
+/// bounded.
 class StepLog {
  public:
     /// Truncates the file; its directory is made if missing.
@@ -48,6 +49,8 @@ class StepLog {
     void flush(std::string_view step);
     /// Lines that were printed last since the last heading, oldest first, safe for a terminal.
     std::string last_lines() const;
+    /// What earlier steps printed last, as far as the running one leaves room among the kept lines.
+    std::string earlier_lines() const;
     const std::filesystem::path& path() const { return path_; }
 
  private:
@@ -57,12 +60,14 @@ class StepLog {
     std::filesystem::path path_;
     void pass_on(std::string_view step, std::string_view bytes);
     void remember(std::string_view bytes);
+    void keep_line();
     std::string masked(std::string text) const;
     Reporter* reporter_;
     std::vector<std::string> hidden_;
     std::uint64_t heading_end_ = 0;
     std::string held_;  ///< of a line whose end has not come, where something is hidden
     std::deque<std::string> lines_;
+    std::size_t own_lines_ = 0;  ///< how many of them came since the last heading
     std::string unfinished_;
 };
 

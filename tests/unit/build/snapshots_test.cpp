@@ -65,6 +65,7 @@ TEST_CASE("snapshots: what a step printed is kept with its layer", "[build][snap
     const std::size_t told = reporter.events().size();
     next->repeat(snapshots->output("key"));
     next->repeat(snapshots->output("silent"));
+    CHECK(next->last_lines() == "  | one\n  | two\n");
     CHECK(read_file(next->path()).value_or("") == "one\ntwo");
     CHECK(reporter.events().size() == told);
 }

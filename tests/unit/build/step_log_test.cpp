@@ -25,7 +25,13 @@ TEST_CASE("step log: the last lines are those of the running step", "[build][ste
     CHECK(log->last_lines().empty());
     log->write("second", "two\n");
     CHECK(log->last_lines() == "  | two\n");
+    CHECK(log->earlier_lines() == "  | one\n  | unfinished\n");
     CHECK(read_file(log->path()).value_or("") == "== first\none\nunfinished== second\ntwo\n");
+    for (int line = 0; line < 1000; ++line) {
+        log->write("second", "more\n");
+    }
+    CHECK(log->last_lines().find("two") == std::string::npos);
+    CHECK(log->earlier_lines().empty());
 }
 
 }  // namespace quern::build
