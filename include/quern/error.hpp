@@ -46,11 +46,14 @@ class [[nodiscard]] Error {
     ErrorCode code() const { return code_; }
     const std::string& message() const { return message_; }
     const std::string& help() const { return help_; }
+    /// errno of what `system` made; 0 for others.
+    int system_number() const { return system_number_; }
 
  private:
     ErrorCode code_;
     std::string message_;
     std::string help_;
+    int system_number_ = 0;
 };
 
 /// Prints `file:line: broken invariant: text` to stderr and aborts. Used through QUERN_ASSERT.

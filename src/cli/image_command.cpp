@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/image_flags.hpp"
+#include "cli/next_move.hpp"
 
 #include <fmt/format.h>
 
@@ -94,7 +95,7 @@ Result<void> with_one_status(Result<void> result) {
         return result;
     }
     Error error = std::move(result).error();
-    std::string help = error.help();
+    std::string help = next_move(error);
     return Error(ErrorCode::invalid_recipe, error.message()).help(std::move(help));
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/terminal.hpp"
 
+#include "cli/next_move.hpp"
 #include "support/atomic_file.hpp"
 #include "support/json_reporter.hpp"
 #include "support/plain_reporter.hpp"
@@ -143,7 +144,7 @@ void print_error(const Error& error, const GlobalOptions& global) {
             {"event", "error"},
             {"code", name_of(error.code())},
             {"message", error.message()},
-            {"help", error.help()},
+            {"help", next_move(error)},
         };
         text = to_json_text(json);
     } else {
@@ -154,8 +155,8 @@ void print_error(const Error& error, const GlobalOptions& global) {
             color ? "\x1b[0m" : "",
             indent_lines(error.message())
         );
-        if (!error.help().empty()) {
-            text += fmt::format("  help: {}\n", indent_lines(error.help()));
+        if (const std::string help = next_move(error); !help.empty()) {
+            text += fmt::format("  help: {}\n", indent_lines(help));
         }
     }
     std::ignore = write_all(STDERR_FILENO, text);  // there is nowhere left to say that this failed

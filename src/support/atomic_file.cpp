@@ -91,7 +91,12 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path, mode_t 
     );
     if (!fd) {
         const int err = errno;
-        return Error::system(err, fmt::format("creating {}", path.string()));
+        Error error = Error::system(err, fmt::format("creating {}", path.string()));
+        return err == ENOENT && path.has_parent_path()
+                   ? std::move(error).help(fmt::format(
+                         "make the directory first: mkdir -p {}", path.parent_path().string()
+                     ))
+                   : std::move(error);
     }
     AtomicFile file(std::move(fd), std::move(temporary), path);
     if (::fchmod(file.fd(), mode) != 0) {

@@ -16,9 +16,11 @@ Error::Error(ErrorCode code, std::string message) : code_(code), message_(std::m
 Error Error::system(int err, std::string_view action) {
     // std::generic_category is thread safe where strerror is not, and never localised by us.
     const std::string text = std::generic_category().message(err);
-    return Error(
+    Error error(
         err == ENOENT ? ErrorCode::not_found : ErrorCode::io, fmt::format("{}: {}", action, text)
     );
+    error.system_number_ = err;
+    return error;
 }
 
 Error&& Error::context(std::string_view what) && {

@@ -56,6 +56,7 @@ TEST_CASE("atomic_file: a missing directory is not found", "[support][atomic_fil
     const TempDir dir = make_dir();
     const auto written = write_file_atomically(dir.path() / "no/x", "");
     CHECK(written.error().code() == ErrorCode::not_found);
+    CHECK(written.error().help().find("mkdir -p") != std::string::npos);
 }
 
 TEST_CASE("read_file: takes up to the limit and no more", "[support][atomic_file]") {
