@@ -63,6 +63,7 @@ std::vector<LintPlace> python_tests(const LintContext& context, std::string& mes
 std::vector<LintPlace> python_packages(const LintContext& context, std::string& message);
 // sibling_rules.cpp
 std::vector<LintPlace> dangling_links(const LintContext& context, std::string& message);
+std::vector<LintPlace> link_loops(const LintContext& context, std::string& message);
 std::vector<LintPlace> conflicts(const LintContext& context, std::string& message);
 
 }  // namespace quern::package

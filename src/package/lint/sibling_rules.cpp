@@ -42,7 +42,69 @@ std::string target_of(const TarEntry& link) {
     return join(parts, "/");
 }
 
+// As the kernel. Source: linux include/linux/namei.h, MAXSYMLINKS.
+constexpr int most_links = 40;
+constexpr std::size_t most_parts = 4096;  ///< PATH_MAX: nobody follows more
+
+// The parts of `path` on top of those that are left, the first one last.
+void push_parts(std::string_view path, std::vector<std::string>& left) {
+    const std::vector<std::string_view> parts = split(path, '/');
+    left.insert(left.end(), parts.rbegin(), parts.rend());
+}
+
+// With all packages of the recipe in one root, as far as they tell.
+bool is_endless(const std::vector<const Subject*>& recipe, const TarEntry& link) {
+    std::vector<std::string> left;
+    push_parts(link.path, left);
+    std::string reached;
+    int links = 0;
+    while (!left.empty()) {
+        const std::string part = std::move(left.back());
+        left.pop_back();
+        if (part.empty() || part == ".") {
+            continue;
+        }
+        if (part == "..") {
+            reached = std::string(parent_path(reached));
+            continue;
+        }
+        std::string next = reached.empty() ? part : reached + "/" + part;
+        const TarEntry* entry = nullptr;
+        for (const Subject* subject : recipe) {
+            const auto found = subject->find(next);
+            entry = entry == nullptr && found ? &subject->entries()[*found] : entry;
+        }
+        if (entry == nullptr || entry->type != TarType::symlink) {
+            reached = std::move(next);
+            continue;
+        }
+        if (++links > most_links || left.size() > most_parts) {
+            return true;
+        }
+        reached = entry->link_target.starts_with('/') ? std::string() : reached;
+        push_parts(entry->link_target, left);
+    }
+    return false;
+}
+
 }  // namespace
+
+std::vector<LintPlace> link_loops(const LintContext& context, std::string&) {
+    // What the linted package has stands before what its siblings have under the same name.
+    std::vector<const Subject*> recipe = {&context.subject};
+    for (const Subject& subject : context.recipe) {
+        if (&subject != &context.subject) {
+            recipe.push_back(&subject);
+        }
+    }
+    std::vector<LintPlace> places;
+    for (const TarEntry& entry : context.subject.entries()) {
+        if (entry.type == TarType::symlink && is_endless(recipe, entry)) {
+            places.push_back({.path = entry.path, .note = entry.link_target});
+        }
+    }
+    return places;
+}
 
 std::vector<LintPlace> dangling_links(const LintContext& context, std::string&) {
     std::vector<LintPlace> places;

@@ -265,6 +265,25 @@ TEST_CASE("lint: siblings share no files and complete each other's links", "[pac
     CHECK(find(lint(recipe, 1, replacing), "conflict") == nullptr);
 }
 
+TEST_CASE("lint: links in a circle are found", "[package][lint]") {
+    std::vector<Subject> recipe;
+    recipe.push_back(make_subject(
+        "demo",
+        {{"usr/a", "", 0777, "b"},
+         {"usr/b", "", 0777, "/usr/a"},
+         {"usr/self", "", 0777, "self/x"},
+         {"usr/X11", "", 0777, "."},
+         {"usr/up", "", 0777, "../../usr"},
+         {"usr/good", "", 0777, "X11/X11/file"},
+         {"usr/file"},
+         {"usr/round", "", 0777, "trip"}}
+    ));
+    recipe.push_back(make_subject("demo-dev", {{"usr/trip", "", 0777, "round"}}));
+    const auto findings = lint(recipe, 0, every_rule());
+    CHECK(paths_of(findings, "linkloop") == Texts{"usr/a", "usr/b", "usr/round", "usr/self"});
+    CHECK(paths_of(lint(recipe, 1, every_rule()), "linkloop") == Texts{"usr/trip"});
+}
+
 TEST_CASE("lint: sets are replaced, and a disabled linter warns", "[package][lint]") {
     const auto sets = LintSets::choose({"dev", "opt"}, {"srv"});
     REQUIRE(sets);
