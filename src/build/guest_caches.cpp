@@ -4,6 +4,7 @@
 
 #include "build/cache_report.hpp"
 #include "build/toolchain.hpp"
+#include "support/cache_directory.hpp"
 #include "support/cancel.hpp"
 #include "support/digest.hpp"
 #include "support/file_tree.hpp"
@@ -141,6 +142,11 @@ Result<void> GuestCaches::add_names(
     const sandbox::GuestForm form = services.sandbox.form();
     for (const std::string& name : request.names) {
         QUERN_CHECK(make_mount_point(name));
+        QUERN_TRY(const FileTree parent, FileTree::create(kept));
+        QUERN_TRY(
+            FileLock in_use, use_tree(kept / fmt::format(".{}.lock", name), FileLock::Mode::shared)
+        );
+        in_use_.push_back(std::move(in_use));
         QUERN_TRY(std::filesystem::path place, make_shared(kept, name, services.ids));
         if (request.is_read_only && form == sandbox::GuestForm::mounted) {
             QUERN_TRY(

@@ -6,6 +6,7 @@
 #include "quern/build.hpp"
 #include "quern/sandbox.hpp"
 #include "rootfs/overlay.hpp"
+#include "support/atomic_file.hpp"
 #include "support/file_tree.hpp"
 
 #include <ctime>
@@ -65,7 +66,8 @@ class GuestCaches {
         const CacheRequest& request, const std::filesystem::path& scratch, const Services& services
     );
     Result<void> make_mount_point(std::string_view name) const;
-    std::filesystem::path base_;  ///< of mount points; empty: none are needed
+    std::filesystem::path base_;    ///< of mount points; empty: none are needed
+    std::vector<FileLock> in_use_;  ///< so that nobody drops a cache of ours meanwhile
     std::vector<rootfs::Overlay> overlays_;
     std::vector<sandbox::Mount> mounts_;
     std::vector<std::pair<std::string, std::filesystem::path>> places_;  ///< of caches, by name

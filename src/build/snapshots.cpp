@@ -217,15 +217,19 @@ void Snapshots::touch(const std::string& key) const {
     ::utimensat(AT_FDCWD, place.c_str(), nullptr, 0);
 }
 
-Result<void> Snapshots::trim(const std::filesystem::path& directory, const SnapshotLimits& limits) {
+Result<TrimReport> Snapshots::trim(
+    const std::filesystem::path& directory, const SnapshotLimits& limits
+) {
+    TrimReport report;
     std::error_code failure;
     if (!std::filesystem::exists(directory, failure) ||
         was_looked_through(directory, limits.pause)) {
-        return {};
+        return report;
     }
     QUERN_TRY(const UniqueFd lock, open_lock(directory));
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        return {};
+        report.in_use = 1;
+        return report;
     }
     const std::filesystem::path removing = directory / removing_name;
     QUERN_CHECK(remove_tree(removing));
@@ -236,14 +240,19 @@ Result<void> Snapshots::trim(const std::filesystem::path& directory, const Snaps
         settle(kept.path, boot);
         bytes += kept.bytes;
         ++count;
-        if (bytes > limits.bytes || count > limits.count) {
+        if (bytes <= limits.bytes && count <= limits.count) {
+            report.kept_bytes = bytes;
+        } else {
             // A kill in the middle must not leave half a layer under its key.
             std::filesystem::rename(kept.path, removing, failure);
             QUERN_CHECK(remove_tree(failure ? kept.path : removing));
+            ++report.removed;
+            report.bytes += kept.bytes;
         }
     }
     QUERN_TRY(const FileTree store, FileTree::open(directory));
-    return store.write(looked_name, {}, 0600);
+    QUERN_CHECK(store.write(looked_name, {}, 0600));
+    return report;
 }
 
 }  // namespace quern::build

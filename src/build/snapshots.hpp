@@ -4,6 +4,7 @@
 
 #include "build/step_log.hpp"
 #include "quern/error.hpp"
+#include "support/cache_directory.hpp"
 #include "support/handle.hpp"
 
 #include <chrono>
@@ -45,8 +46,11 @@ class Snapshots {
     /// Marks as used now: the least recently used go first.
     void touch(const std::string& key) const;
 
-    /// Removes the least recently used beyond the limits, unless a build runs. Errors: io.
-    static Result<void> trim(const std::filesystem::path& directory, const SnapshotLimits& limits);
+    /// Removes the least recently used beyond the limits, unless a build runs (`in_use` is then 1).
+    /// Errors: io.
+    static Result<TrimReport> trim(
+        const std::filesystem::path& directory, const SnapshotLimits& limits
+    );
 
  private:
     Snapshots(std::filesystem::path directory, UniqueFd lock, std::string boot)

@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Everything in the cache can be made again, so nothing here asks back. What a running build uses
-// is left alone: root trees and workspaces by their locks, files because whoever has one open keeps
-// it.
+// is left alone: trees and workspaces by their locks, files because whoever has one open keeps it.
 
+#include "cli/cache_areas.hpp"
 #include "cli/command.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
-#include "rootfs/layer_cache.hpp"
 #include "sandbox/docker.hpp"
 #include "sandbox/user_namespace.hpp"
 #include "support/cache_directory.hpp"
@@ -21,24 +20,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <system_error>
 
 namespace quern::cli {
 namespace {
 
+using Area = CacheArea;
+
 struct CacheFlags {
     std::string action;
     std::string max_size = "20GiB";
     bool dry_run = false;
-};
-
-/// One folder of the cache and what it holds, or what was removed from it.
-struct Area {
-    std::string name;
-    std::uint64_t files = 0;
-    std::uint64_t bytes = 0;
 };
 
 Result<std::vector<std::string>> folders_of(const std::filesystem::path& cache) {
@@ -57,30 +50,11 @@ Result<std::vector<std::string>> folders_of(const std::filesystem::path& cache) 
     return names;
 }
 
-/// What commands make in a cache.
-constexpr std::array<std::string_view, 16> own_folders = {
-    "content",
-    "downloads",
-    "failed",
-    "git",
-    "image",
-    "indexes",
-    "keys",
-    "languages",
-    "logs",
-    "packages",
-    "published",
-    "roots",
-    "runner",
-    "seed",
-    "snapshots",
-    "workspaces"};
-
 /// A mistaken --cache-root must not cost anybody a home. Errors: usage.
 Result<void> check_is_cache(const std::filesystem::path& cache) {
     QUERN_TRY(const std::vector<std::string> names, folders_of(cache));
     for (const std::string& name : names) {
-        if (std::find(own_folders.begin(), own_folders.end(), name) == own_folders.end()) {
+        if (!is_cache_folder(name)) {
             return Error(
                        ErrorCode::usage,
                        fmt::format(
@@ -100,19 +74,8 @@ Result<std::vector<Area>> measure_all(const std::filesystem::path& cache) {
     std::vector<Area> areas;
     for (const std::string& name : names) {
         QUERN_TRY(const CacheUse use, measure(cache / name));
-        areas.push_back({name, use.files, use.bytes});
+        areas.push_back({name, use.files, use.bytes, 0});
     }
-    return areas;
-}
-
-Result<std::vector<Area>> collect(const std::filesystem::path& cache, std::uint64_t size_limit) {
-    std::vector<Area> areas;
-    for (const char* name : {"content", "packages", "image/layers", "indexes/tables"}) {
-        QUERN_TRY(const TrimReport report, trim(cache / name, size_limit));
-        areas.push_back({name, report.removed, report.bytes});
-    }
-    QUERN_TRY(const TrimReport report, rootfs::LayerCache(cache / "roots").trim(size_limit));
-    areas.push_back({"roots", report.removed, report.bytes});
     return areas;
 }
 
@@ -120,10 +83,9 @@ Result<std::vector<Area>> collect(const std::filesystem::path& cache, std::uint6
 /// the next build removes those of dead ones.
 Result<std::vector<Area>> clean(const std::filesystem::path& cache) {
     QUERN_TRY(const std::vector<Area> before, measure_all(cache));
-    QUERN_TRY(const TrimReport roots, rootfs::LayerCache(cache / "roots").trim(0));
-    static_cast<void>(roots);
+    QUERN_TRY(const std::vector<Area> trimmed, trim_cache(cache, 0));
     for (const Area& area : before) {
-        if (area.name != "roots" && area.name != "workspaces") {
+        if (!has_locks(area.name)) {
             QUERN_CHECK(remove_tree(cache / area.name));
         }
     }
@@ -136,13 +98,16 @@ Result<std::vector<Area>> clean(const std::filesystem::path& cache) {
                 area.bytes -= std::min(area.bytes, left.bytes);
             }
         }
+        for (const Area& one : trimmed) {
+            area.in_use += one.name == area.name ? one.in_use : 0;
+        }
     }
     return removed;
 }
 
 std::string to_text(const std::vector<Area>& areas) {
     std::string text;
-    Area sum{"total", 0, 0};
+    Area sum{"total", 0, 0, 0};
     const auto add_line = [&text](const Area& area) {
         text += fmt::format(
             "{:>10}  {:>8}  {}\n", human_size(area.bytes), area.files, printable(area.name)
@@ -170,7 +135,7 @@ Result<std::vector<Area>> act(const CacheFlags& flags, const std::filesystem::pa
         return measure_all(cache);
     }
     QUERN_CHECK(check_is_cache(cache));
-    return flags.action == "clean" ? clean(cache) : collect(cache, *parse_size(flags.max_size));
+    return flags.action == "clean" ? clean(cache) : trim_cache(cache, *parse_size(flags.max_size));
 }
 
 Result<void> run_cache(const CacheFlags& flags, const Invocation& invocation) {
@@ -186,14 +151,20 @@ Result<void> run_cache(const CacheFlags& flags, const Invocation& invocation) {
         static_cast<void>(entered);
     }
     QUERN_TRY(std::vector<Area> areas, act(flags, cache));
+    for (const Area& area : areas) {
+        if (area.in_use > 0) {
+            make_reporter(invocation.global)
+                ->note(fmt::format("{}: what running commands use is left", area.name));
+        }
+    }
     if (flags.action == "clean" && !flags.dry_run) {
         QUERN_TRY(const std::size_t images, sandbox::remove_docker_roots(invocation.cancel));
         if (images > 0) {
-            areas.push_back({"docker images", images, 0});
+            areas.push_back({"docker images", images, 0, 0});
         }
         QUERN_TRY(const std::size_t caches, sandbox::remove_docker_caches(invocation.cancel));
         if (caches > 0) {
-            areas.push_back({"docker volumes", caches, 0});
+            areas.push_back({"docker volumes", caches, 0, 0});
         }
     }
     return print(invocation.global.format == "json" ? to_json_text(areas) : to_text(areas));

@@ -10,7 +10,7 @@
 #include "fetch/git_modules.hpp"
 #include "fetch/git_program.hpp"
 #include "fetch/git_request.hpp"
-#include "support/atomic_file.hpp"
+#include "support/cache_directory.hpp"
 #include "support/digest.hpp"
 #include "support/handle.hpp"
 #include "support/text.hpp"
@@ -436,7 +436,7 @@ Result<void> with_commit(
     const std::string name = digest_of(DigestKind::sha256, request.repository).hex();
     QUERN_TRY(
         const FileLock lock,
-        FileLock::acquire(request.cache_directory / (name + ".lock"), FileLock::Mode::exclusive)
+        use_tree(request.cache_directory / (name + ".lock"), FileLock::Mode::exclusive)
     );
     Checkout checkout(request, watch.cancel);
     QUERN_CHECK(checkout.open_mirror(request.cache_directory / (name + ".git")));

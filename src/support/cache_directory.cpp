@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +71,40 @@ std::vector<Object> list_files(DIR* listing, std::int64_t now) {
     return objects;
 }
 
+struct UsedTree {
+    Moment used;
+    const CacheTree* tree = nullptr;
+    std::uint64_t bytes = 0;
+};
+
+Moment changed_at(const std::filesystem::path& path) {
+    struct stat status = {};
+    return ::lstat(path.c_str(), &status) == 0 ? moment_of(status.st_mtim) : Moment();
+}
+
+std::filesystem::path aside_of(const std::filesystem::path& tree) {
+    return tree.parent_path() / (".removing-" + tree.filename().string());
+}
+
+/// False if somebody uses it.
+Result<bool> drop(const CacheTree& tree) {
+    constexpr mode_t mode = 0644;
+    const UniqueFd lock(
+        ::open(tree.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode)
+    );
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        return false;
+    }
+    const std::filesystem::path aside = aside_of(tree.path);
+    QUERN_CHECK(remove_tree(aside));  // of one that was killed here
+    if (::rename(tree.path.c_str(), aside.c_str()) != 0) {
+        const int err = errno;
+        return Error::system(err, fmt::format("removing {}", tree.path.string()));
+    }
+    QUERN_CHECK(remove_tree(aside));
+    return true;
+}
+
 }  // namespace
 
 Result<CacheUse> measure(const std::filesystem::path& directory) {
@@ -120,6 +155,41 @@ Result<TrimReport> trim(const std::filesystem::path& directory, std::uint64_t si
         ++report.removed;
         report.bytes += object.bytes;
         report.kept_bytes -= object.bytes;
+    }
+    return report;
+}
+
+Result<FileLock> use_tree(const std::filesystem::path& lock, FileLock::Mode mode) {
+    QUERN_TRY(FileLock held, FileLock::acquire(lock, mode));
+    // Where it cannot be marked it only goes earlier.
+    std::ignore = ::utimensat(AT_FDCWD, lock.c_str(), nullptr, 0);
+    return held;
+}
+
+Result<TrimReport> trim_trees(const std::vector<CacheTree>& trees, std::uint64_t size_limit) {
+    std::vector<UsedTree> used;
+    TrimReport report;
+    for (const CacheTree& tree : trees) {
+        QUERN_TRY(const CacheUse use, measure(tree.path));
+        const Moment moment = std::max(changed_at(tree.lock), changed_at(tree.path));
+        used.push_back({moment, &tree, use.bytes});
+        report.kept_bytes += use.bytes;
+    }
+    std::sort(used.begin(), used.end(), [](const UsedTree& a, const UsedTree& b) {
+        return std::tie(a.used, a.tree->path) < std::tie(b.used, b.tree->path);
+    });
+    for (const UsedTree& one : used) {
+        if (report.kept_bytes <= size_limit) {
+            break;
+        }
+        QUERN_TRY(const bool is_dropped, drop(*one.tree));
+        if (!is_dropped) {
+            ++report.in_use;
+            continue;
+        }
+        ++report.removed;
+        report.bytes += one.bytes;
+        report.kept_bytes -= one.bytes;
     }
     return report;
 }

@@ -2,7 +2,10 @@
 # SPDX-FileCopyrightText: the quern authors
 # SPDX-License-Identifier: Apache-2.0
 """Locks: the exact packages of a recipe's environment, written down, used, compared and renewed; and the cache below them."""
+import contextlib
+import fcntl
 import json
+import os
 import pathlib
 import sys
 
@@ -110,6 +113,40 @@ def cache_commands(bench):
     expect((bench.folder / "home/packages/mine").exists(), "a folder that is no cache was cleaned")
 
 
+def cache_trees(bench):
+    """gc and clean drop mirrors, layers of steps, caches of languages and logs as well, but none that a running command holds."""
+    cache = bench.folder / "trees"
+    files = ["git/one.git/pack", "git/two.git/pack", "languages/0-1/go/mod", "languages/0-1-recipes/a/npm/mod", "logs/a.log", "snapshots/key/boot",
+             "snapshots/key/layer/file", "seed/debs/x.deb", "seed/lock", "failed/file", "changes-x/file"]
+
+    def run(action, *held):
+        for path in files:
+            (cache / path).parent.mkdir(parents=True, exist_ok=True)
+            (cache / path).write_bytes(b"x" * 50_000)
+        with contextlib.ExitStack() as locks:
+            for path in held:
+                (cache / path).parent.mkdir(parents=True, exist_ok=True)
+                fcntl.flock(locks.enter_context(open(cache / path, "w")), fcntl.LOCK_SH)
+            done = bench.run("cache", action, "--max-size", "0", "--cache-root", cache, "--format", "json")
+        areas = {area["name"]: area["bytes"] for area in json.loads(done.stdout)}
+        return done.stderr, areas, [path for path in files if (cache / path).exists()]
+
+    locks = ["git/two.lock", "languages/0-1/.go.lock", "snapshots/lock", "seed/lock"]
+    held = ["git/two.git/pack", "languages/0-1/go/mod", "snapshots/key/boot", "snapshots/key/layer/file", "seed/debs/x.deb", "seed/lock"]
+    said, areas, left = run("gc", *locks)
+    expect(left == [path for path in files if path in held or path.startswith(("failed", "changes"))], left)
+    expect(areas["git"] > 40_000 and areas["logs"] > 40_000 and areas["languages"] > 40_000 and areas["snapshots"] == 0, areas)
+    for name in ("git", "languages", "snapshots", "seed"):
+        expect(f"{name}: what running commands use is left" in said, said)
+    left = run("clean", *locks)[2]
+    expect(left == [path for path in files if path in held or path.startswith("changes")], left)
+    left = run("gc")[2]
+    expect(left == ["seed/lock", "failed/file", "changes-x/file"], left)
+    os.utime(cache / "changes-x", (1, 1))
+    bench.run("cache", "gc", "--cache-root", cache)
+    expect(not (cache / "changes-x").exists(), "what a killed build left is there")
+
+
 def fresh_indexes(bench):
     """an index that has not changed is not sent again."""
     repository = make_repository(bench)
@@ -120,4 +157,4 @@ def fresh_indexes(bench):
     expect(len(asked) == 2 and "If-None-Match" not in asked[0] and "If-None-Match" in asked[1], asked)
 
 
-main([written, renewed, unverified, several_architectures, cache_commands, fresh_indexes])
+main([written, renewed, unverified, several_architectures, cache_commands, cache_trees, fresh_indexes])

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 using namespace quern;
 
@@ -86,4 +87,53 @@ TEST_CASE("cache_directory: a missing directory is empty", "[support][cache]") {
     REQUIRE(use);
     CHECK(use->files == 0);
     CHECK(trim(f.directory.path() / "none", 0));
+}
+
+TEST_CASE("cache directory: trees that are in use stay", "[support][cache_directory]") {
+    const Fixture f;
+    const auto root = f.directory.path();
+    std::vector<CacheTree> trees;
+    for (const char* name : {"a", "b", "c"}) {
+        std::filesystem::create_directory(root / name);
+        REQUIRE(write_file_atomically(root / name / "file", std::string(100'000, 'x')));
+        trees.push_back({root / name, root / (std::string(name) + ".lock")});
+        REQUIRE(use_tree(trees.back().lock, FileLock::Mode::shared));
+        const auto path = trees.back().lock;
+        const auto used = std::filesystem::file_time_type::clock::now() + std::chrono::hours(1);
+        std::filesystem::last_write_time(path, used - std::chrono::minutes(trees.size()));
+    }
+    // "c" was not used for longest, and is used now.
+    const auto in_use = FileLock::acquire(trees[2].lock, FileLock::Mode::shared);
+    REQUIRE(in_use);
+    const auto report = trim_trees(trees, 250'000);
+    REQUIRE(report);
+    CHECK(report->removed == 1);
+    CHECK(report->in_use == 1);
+    CHECK(report->bytes >= 100'000);
+    CHECK(f.has("a"));
+    CHECK_FALSE(f.has("b"));
+    CHECK(f.has("c"));
+    CHECK(f.has("b.lock"));
+}
+
+TEST_CASE("cache directory: what was used last goes last", "[support][cache_directory]") {
+    const Fixture f;
+    const auto root = f.directory.path();
+    std::vector<CacheTree> trees;
+    for (const char* name : {"first", "second"}) {
+        std::filesystem::create_directory(root / name);
+        REQUIRE(write_file_atomically(root / name / "file", std::string(100'000, 'x')));
+        trees.push_back({root / name, root / (std::string(name) + ".lock")});
+        REQUIRE(use_tree(trees.back().lock, FileLock::Mode::shared));
+        const auto long_ago =
+            std::filesystem::file_time_type::clock::now() - std::chrono::hours(trees.size());
+        std::filesystem::last_write_time(trees.back().lock, long_ago);
+        std::filesystem::last_write_time(root / name, long_ago);
+    }
+    REQUIRE(use_tree(trees[1].lock, FileLock::Mode::exclusive));
+    const auto report = trim_trees(trees, 150'000);
+    REQUIRE(report);
+    CHECK(report->removed == 1);
+    CHECK_FALSE(f.has("first"));
+    CHECK(f.has("second"));
 }
