@@ -13,7 +13,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace quern::repository {
@@ -68,7 +70,9 @@ class IndexReader {
         return status == 401 || status == 403
                    ? "credentials are taken from netrc, HTTP_AUTH=basic:HOST:USER:PASSWORD or the "
                      "address"
-                   : "an address is that of the folder in which the architectures lie";
+                   : "an address is that of the folder in which the architectures lie; packages "
+                     "are "
+                     "chosen from its APKINDEX.tar.gz, not from the Packages.adb of apk 3";
     }
 
     /// With the next move, unless there is one.
@@ -84,12 +88,36 @@ class IndexReader {
         return error;
     }
 
+    /// A repository that is there, and of no use, is not passed over. Errors: unsupported.
+    Result<void> refuse_v3_alone() const {
+        const std::filesystem::path folder = location_.directory() / architecture_;
+        std::error_code failure;
+        if (!std::filesystem::exists(folder / "Packages.adb", failure)) {
+            return {};
+        }
+        return Error(
+                   ErrorCode::unsupported,
+                   fmt::format(
+                       "{} has an index of apk 3, Packages.adb, and no APKINDEX.tar.gz, from which "
+                       "packages are chosen",
+                       architecture_
+                   )
+        )
+            .help(fmt::format(
+                "if its packages are of version 2: quern index --index-format v2,v3 -o "
+                "{0}/APKINDEX.tar.gz {0}; those of version 3 are for apk 3 alone: build them "
+                "without --package-format v3",
+                folder.string()
+            ));
+    }
+
     Result<std::optional<RepositoryIndex>> read_local() const {
         const std::filesystem::path path =
             location_.directory() / architecture_ / "APKINDEX.tar.gz";
         auto bytes = read_file(path, options_.limits.file_bytes);
         if (!bytes) {
             if (bytes.error().code() == ErrorCode::not_found) {
+                QUERN_CHECK(refuse_v3_alone());
                 return std::optional<RepositoryIndex>();
             }
             return advised(std::move(bytes).error());

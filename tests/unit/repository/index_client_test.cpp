@@ -119,6 +119,19 @@ TEST_CASE(
     CHECK(f.reporter.events_of("warning: repository").size() == 1);
 }
 
+TEST_CASE(
+    "index_client: a repository of apk 3 alone is named as such", "[repository][index_client]"
+) {
+    Fixture f;
+    const auto path = f.add_local("three", &test_key());
+    std::filesystem::rename(path / "x86_64" / "APKINDEX.tar.gz", path / "x86_64" / "Packages.adb");
+    const auto read = f.read({path.string()});
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code() == ErrorCode::unsupported);
+    CHECK(read.error().message().find("Packages.adb") != std::string::npos);
+    CHECK(read.error().help().find("--index-format v2,v3") != std::string::npos);
+}
+
 TEST_CASE("index_client: a missing remote index is an error", "[repository][index_client]") {
     Fixture f;
     f.status = 404;
