@@ -28,7 +28,7 @@ namespace quern::cli {
 namespace {
 
 constexpr std::size_t longest_passphrase = 4096;
-constexpr int passphrase_timeout_ms = 60'000;
+constexpr std::chrono::seconds passphrase_timeout{60};
 constexpr int usual_timeout = 60;  ///< of --signer, in seconds
 
 Result<std::string> ask_for_passphrase(const std::string& path) {
@@ -62,46 +62,6 @@ Result<std::string> ask_for_passphrase(const std::string& path) {
     return answer;
 }
 
-/// What it says up to the end of its first line: who writes need not close.
-Result<std::string> read_passphrase_fd(int fd) {
-    std::string text;
-    std::array<char, 256> buffer{};
-    while (text.find('\n') == std::string::npos) {
-        pollfd wanted = {fd, POLLIN, 0};
-        const int ready = ::poll(&wanted, 1, passphrase_timeout_ms);
-        const ssize_t count = ready > 0 ? ::read(fd, buffer.data(), buffer.size()) : ready;
-        if (count < 0) {
-            const int error = errno;
-            return Error::system(
-                error, fmt::format("reading the passphrase from descriptor {}", fd)
-            );
-        }
-        if (ready == 0) {
-            return Error(
-                       ErrorCode::io,
-                       fmt::format("no passphrase came from descriptor {} for a minute", fd)
-            )
-                .help("have something write it there, or use --passphrase-file FILE");
-        }
-        if (count == 0) {
-            return text;
-        }
-        text.append(buffer.data(), static_cast<std::size_t>(count));
-        if (text.size() > longest_passphrase) {
-            return Error(
-                       ErrorCode::limit,
-                       fmt::format(
-                           "a passphrase of more than {} bytes on descriptor {}",
-                           longest_passphrase,
-                           fd
-                       )
-            )
-                .help("its first line is the passphrase");
-        }
-    }
-    return text;
-}
-
 std::string first_line(const std::string& text) {
     return text.substr(0, text.find_first_of("\r\n"));
 }
@@ -112,7 +72,7 @@ Result<apk::Passphrase> given_passphrase(const KeyFlags& flags) {
         return apk::Passphrase(first_line(text));
     }
     if (flags.passphrase_fd >= 0) {
-        QUERN_TRY(const std::string text, read_passphrase_fd(flags.passphrase_fd));
+        QUERN_TRY(const std::string text, read_passphrase(flags.passphrase_fd, passphrase_timeout));
         return apk::Passphrase(first_line(text));
     }
     return apk::Passphrase();
@@ -241,6 +201,50 @@ Result<std::unique_ptr<apk::Signer>> command_signer(
 }
 
 }  // namespace
+
+Result<std::string> read_passphrase(int fd, std::chrono::milliseconds timeout) {
+    std::string text;
+    std::array<char, 256> buffer{};
+    while (text.find('\n') == std::string::npos) {
+        pollfd wanted = {fd, POLLIN, 0};
+        const int ready = ::poll(&wanted, 1, static_cast<int>(timeout.count()));
+        const ssize_t count = ready > 0 ? ::read(fd, buffer.data(), buffer.size()) : ready;
+        if (count < 0) {
+            const int error = errno;
+            const std::string action = fmt::format("reading the passphrase from descriptor {}", fd);
+            // Only a signal that asks to stop has a handler.
+            return error == EINTR ? Error(ErrorCode::interrupted, action + " was stopped")
+                                  : Error::system(error, action);
+        }
+        if (ready == 0) {
+            return Error(
+                       ErrorCode::io,
+                       fmt::format(
+                           "no passphrase came from descriptor {} in {} s",
+                           fd,
+                           std::chrono::duration_cast<std::chrono::seconds>(timeout).count()
+                       )
+            )
+                .help("have something write it there, or use --passphrase-file FILE");
+        }
+        if (count == 0) {
+            return text;
+        }
+        text.append(buffer.data(), static_cast<std::size_t>(count));
+        if (text.size() > longest_passphrase) {
+            return Error(
+                       ErrorCode::limit,
+                       fmt::format(
+                           "a passphrase of more than {} bytes on descriptor {}",
+                           longest_passphrase,
+                           fd
+                       )
+            )
+                .help("its first line is the passphrase");
+        }
+    }
+    return text;
+}
 
 void add_signer_flags(CLI::App& app, KeyFlags& flags) {
     add_option(

@@ -5,6 +5,7 @@
 #include "quern/error.hpp"
 #include "quern/keyring.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,5 +39,9 @@ Result<std::unique_ptr<apk::Signer>> load_signer(const KeyFlags& flags, const Ca
 
 /// A keyring from paths of keys or directories of keys. Errors: not_found, invalid_data.
 Result<apk::Keyring> load_keyring(const std::vector<std::string>& paths);
+
+/// What a descriptor says up to the end of its first line: who writes need not close. `timeout` is
+/// for each piece. Errors: io (also: nothing comes, and nobody closes), limit, interrupted.
+Result<std::string> read_passphrase(int fd, std::chrono::milliseconds timeout);
 
 }  // namespace quern::cli
