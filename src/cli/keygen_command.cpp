@@ -23,6 +23,22 @@ struct KeygenFlags {
     KeyFlags key;
 };
 
+// A pair of keys of which one is another's opens nothing: no name is touched before both are
+// written, and the private key, which cannot be made again, goes last.
+Result<void> write_pair(
+    const std::filesystem::path& private_path,
+    std::string_view private_pem,
+    const std::filesystem::path& public_path,
+    std::string_view public_pem
+) {
+    QUERN_TRY(AtomicFile private_file, AtomicFile::create(private_path, 0600));
+    QUERN_TRY(AtomicFile public_file, AtomicFile::create(public_path, 0644));
+    QUERN_CHECK(private_file.write(private_pem));
+    QUERN_CHECK(public_file.write(public_pem));
+    QUERN_CHECK(public_file.commit());
+    return private_file.commit();
+}
+
 Result<apk::Passphrase> new_passphrase(const KeyFlags& flags) {
     if (flags.passphrase_file.empty()) {
         return apk::Passphrase();
@@ -49,8 +65,7 @@ Result<void> run_keygen(const KeygenFlags& flags, const Invocation& invocation) 
     QUERN_TRY(const apk::Passphrase passphrase, new_passphrase(flags.key));
     QUERN_TRY(const std::string private_pem, key.to_pem(passphrase));
     QUERN_TRY(const apk::PublicKey public_key, key.public_key());
-    QUERN_CHECK(write_file_atomically(private_path, private_pem, 0600));
-    QUERN_CHECK(write_file_atomically(public_path, public_key.to_pem(), 0644));
+    QUERN_CHECK(write_pair(private_path, private_pem, public_path, public_key.to_pem()));
     if (invocation.global.format == "json") {
         const nlohmann::ordered_json json = {
             {"private", private_path.string()},

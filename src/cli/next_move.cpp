@@ -23,6 +23,8 @@ std::string_view known_help(int number) {
         case EDQUOT:
             return "make room there, or name another place; `quern cache gc --max-size SIZE` makes "
                    "the cache smaller, --cache-root puts it elsewhere";
+        case EFBIG:
+            return "files may not be so large here: raise the limit with `ulimit -f`";
         case ENOTDIR:
             return "a part of the path is a file: name a directory, or take the file away";
         case EISDIR:

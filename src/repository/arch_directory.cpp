@@ -236,7 +236,10 @@ Result<void> ArchDirectory::replace(const std::string& name, std::string_view by
         const int err = errno;
         return Error::system(err, fmt::format("creating {}", scratch.string()));
     }
-    QUERN_CHECK(write_all(fd.get(), bytes));
+    if (auto written = write_all(fd.get(), bytes); !written) {
+        ::unlink(scratch.c_str());
+        return std::move(written).error().context(target.string());
+    }
     if (::fchmod(fd.get(), 0644) != 0 || ::fdatasync(fd.get()) != 0 || fd.close() != 0) {
         const int err = errno;
         return Error::system(err, fmt::format("writing {}", target.string()));

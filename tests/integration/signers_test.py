@@ -112,6 +112,23 @@ def token(bench):
     return "pkcs11:token=box;object=release;type=private", env
 
 
+def whole_or_not_at_all(bench):
+    """what cannot be written leaves the old file, nothing beside it, and an error that names the file and what to do."""
+    bench.run("keygen", "pair.rsa", "--key-size", "2048")
+    before = (bench.folder / "pair.rsa").read_bytes()
+    (bench.folder / "pair.rsa.pub").unlink()
+    (bench.folder / "pair.rsa.pub").mkdir()
+    done = bench.run("keygen", "pair.rsa", "--key-size", "2048", "--force", status=4)
+    expect("pair.rsa.pub" in done.stderr and "help: " in done.stderr, done.stderr)
+    expect((bench.folder / "pair.rsa").read_bytes() == before, "the private key of the old pair is lost")
+    packages = make_packages(bench.folder / "packages", "p", 40)
+    small = ("sh", "-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh")
+    done = bench.run("index", "-o", "packages/APKINDEX.tar.gz", *packages, prefix=small, status=4)
+    expect("packages/APKINDEX.tar.gz" in done.stderr and "help: " in done.stderr, done.stderr)
+    left = [path.name for path in bench.folder.rglob("*") if path.name.startswith(".") or "APKINDEX" in path.name]
+    expect(not left, left)
+
+
 def signs_in_token(bench):
     """a key in a token signs packages and index by its URI, and its PIN comes from a file."""
     uri, env = token(bench)
@@ -134,4 +151,4 @@ def signs_in_token(bench):
     bench.run("verify", "--keyring-append", "card.rsa.pub", *packages)
 
 
-main([signs, refuses, passphrases, signs_in_token])
+main([signs, refuses, passphrases, whole_or_not_at_all, signs_in_token])
