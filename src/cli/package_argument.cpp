@@ -65,7 +65,15 @@ Result<apk::PackageFile> PackageOpener::download(const std::string& url) {
 }
 
 Result<apk::PackageFile> PackageOpener::open(const std::string& target) {
-    return is_url(target) ? download(target) : apk::PackageFile::open(target);
+    auto package = is_url(target) ? download(target) : apk::PackageFile::open(target);
+    const bool is_recipe = target.ends_with(".yaml") || target.ends_with(".yml");
+    if (!package && is_recipe && package.error().code() == ErrorCode::invalid_data) {
+        return std::move(package).error().help(
+            "it looks like a recipe: build it and name its package; `quern check` says what is "
+            "wrong with a recipe"
+        );
+    }
+    return package;
 }
 
 const recipe::Dependencies* PackageFamily::declared() const {

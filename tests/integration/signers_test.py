@@ -127,6 +127,8 @@ def whole_or_not_at_all(bench):
     expect("packages/APKINDEX.tar.gz" in done.stderr and "help: " in done.stderr, done.stderr)
     left = [path.name for path in bench.folder.rglob("*") if path.name.startswith(".") or "APKINDEX" in path.name]
     expect(not left, left)
+    done = bench.run("lint", bench.recipe("package: {name: a, version: '1', epoch: 0}\n"), status=4)
+    expect("quern check" in done.stderr, done.stderr)
 
 
 def signs_in_token(bench):
