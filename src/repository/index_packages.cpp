@@ -26,7 +26,9 @@ namespace quern::repository {
 namespace {
 
 /// Files as they are, of directories the packages in them by name.
-Result<std::vector<std::filesystem::path>> expand(std::span<const std::filesystem::path> places) {
+Result<std::vector<std::filesystem::path>> expand(
+    std::span<const std::filesystem::path> places, std::vector<std::string>& warnings
+) {
     std::vector<std::filesystem::path> files;
     for (const std::filesystem::path& place : places) {
         std::error_code code;
@@ -45,6 +47,13 @@ Result<std::vector<std::filesystem::path>> expand(std::span<const std::filesyste
         if (code) {
             return Error::system(code.value(), fmt::format("listing {}", place.string()));
         }
+        if (found.empty()) {
+            warnings.push_back(fmt::format(
+                "there are no packages in {}: a repository has them in a folder for each "
+                "architecture",
+                printable(place.string())
+            ));
+        }
         std::sort(found.begin(), found.end());
         files.insert(files.end(), found.begin(), found.end());
     }
@@ -60,7 +69,9 @@ class Indexing {
     Result<IndexPackagesReport> run(
         std::span<const std::filesystem::path> places, ThreadPool& pool
     ) {
-        QUERN_TRY(const std::vector<std::filesystem::path> packages, expand(places));
+        QUERN_TRY(
+            const std::vector<std::filesystem::path> packages, expand(places, report_.warnings)
+        );
         lock_output();
         guard_ = FileGuard::read(guard_path());
         QUERN_TRY(index_, read_source());

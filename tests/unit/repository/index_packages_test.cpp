@@ -63,6 +63,16 @@ TEST_CASE(
     CHECK(f.names().empty());
 }
 
+TEST_CASE("index_packages: a folder without packages is named", "[repository][index_packages]") {
+    Fixture f;
+    const auto folder = f.directory.path() / "empty";
+    std::filesystem::create_directory(folder);
+    const auto warnings = f.run({folder, f.add("b", "1-r0")}, {});
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].find("no packages in " + folder.string()) != std::string::npos);
+    CHECK(f.names() == "b-1-r0");
+}
+
 TEST_CASE("index_packages: merging replaces and adds", "[repository][index_packages]") {
     Fixture f;
     f.run({f.add("b", "1-r0"), f.add("a", "1-r0")}, {});
