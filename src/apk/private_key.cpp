@@ -140,9 +140,12 @@ Result<PrivateKey> PrivateKey::generate(std::string name, int bits) {
     }
     if (bits < fewest_new_bits || bits > most_bits) {
         return Error(
-            ErrorCode::usage,
-            fmt::format("a key of {} bits: {} to {} are possible", bits, fewest_new_bits, most_bits)
-        );
+                   ErrorCode::usage,
+                   fmt::format(
+                       "a key of {} bits: {} to {} are possible", bits, fewest_new_bits, most_bits
+                   )
+        )
+            .help("4096 is usual");
     }
     ERR_clear_error();
     Key key(EVP_RSA_gen(static_cast<unsigned>(bits)));

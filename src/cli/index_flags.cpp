@@ -53,7 +53,11 @@ Result<repository::RepositoryIndex> read_index_file(
     if (!index && index.error().code() == ErrorCode::invalid_data) {
         // The file is the question here: a wrong one has no answer, as a wrong world has none.
         return Error(ErrorCode::unsatisfiable, index.error().message())
-            .context(fmt::format("reading {}", read.location.base));
+            .context(fmt::format("reading {}", read.location.base))
+            .help("name an index (APKINDEX.tar.gz); `quern index` makes one of packages");
+    }
+    if (!index && index.error().system_number() != 0) {
+        return std::move(index).error();  // it names the file
     }
     if (!index) {
         return std::move(index).error().context(fmt::format("reading {}", read.location.base));

@@ -85,7 +85,8 @@ Result<std::vector<Member>> read_members(int fd, std::uint64_t file_size) {
         read_bytes(fd, 0, std::min<std::uint64_t>(file_size, ar_magic.size()))
     );
     if (magic != ar_magic) {
-        return damaged("it does not start as an ar archive");
+        return damaged("it does not start as an ar archive")
+            .help("name the file of a Debian package (.deb), which `apt-get download` gets");
     }
     std::vector<Member> members;
     std::uint64_t offset = ar_magic.size();

@@ -129,6 +129,10 @@ def whole_or_not_at_all(bench):
     expect(not left, left)
     done = bench.run("lint", bench.recipe("package: {name: a, version: '1', epoch: 0}\n"), status=4)
     expect("quern check" in done.stderr, done.stderr)
+    for words, status in ((("resolve", "--index", packages[0], "--arch", "x86_64", "--", "a"), 1), (("convert", "pair.rsa"), 4),
+                          (("resolve", "--index", "none", "--arch", "x86_64", "--", "a"), 4), (("keygen", "x.rsa", "--key-size", "12"), 2)):
+        done = bench.run(*words, status=status)
+        expect("help: " in done.stderr and done.stderr.count("reading none") < 2, done.stderr)
 
 
 def signs_in_token(bench):
