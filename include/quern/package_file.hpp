@@ -21,6 +21,10 @@ struct TarEntry;
 class TarReader;
 }  // namespace quern::archive
 
+namespace quern {
+class CancelToken;
+}
+
 namespace quern::apk {
 
 /// Bounds on a package that is read; each has a flag: --max-package-control-bytes and so on.
@@ -28,6 +32,8 @@ struct PackageLimits {
     std::uint64_t control_bytes = std::uint64_t{10} << 20U;  ///< inflated
     std::uint64_t data_bytes = std::uint64_t{64} << 30U;     ///< inflated
     std::uint64_t entries = 4'000'000;
+    /// Ends reading with ErrorCode::interrupted once a stop was requested; outlives the package.
+    const CancelToken* cancel = nullptr;
 };
 
 /// The head of an `.apk`: all up to its data section. Version 3 is told in the terms of version 2.
@@ -64,6 +70,7 @@ class PackageFile {
 
     const PackageHead& head() const;
     const PackageInfo& info() const { return head().info; }
+    const PackageLimits& limits() const;  ///< those that it was opened with
 
     /// Checks the package's own signature. Gives the name of the key. Errors: signature.
     Result<std::string> verify_signature(const Keyring& keyring) const;

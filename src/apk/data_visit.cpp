@@ -6,6 +6,7 @@
 
 #include "apk/data_rules.hpp"
 #include "archive/tar_reader.hpp"
+#include "support/cancel.hpp"
 #include "support/digest.hpp"
 #include "support/text.hpp"
 
@@ -29,7 +30,8 @@ Error invalid(std::string message) {
 /// Hashes the content of one file while the tar reader takes it.
 class ContentSource final : public archive::ByteSource {
  public:
-    explicit ContentSource(archive::ByteSource& source) : source_(source) {}
+    ContentSource(archive::ByteSource& source, const CancelToken* cancel)
+        : source_(source), cancel_(cancel) {}
 
     /// What comes next is the content of `entry`. Errors: digest_mismatch for an empty file.
     Result<void> expect(const TarEntry& entry, const std::string& checksum) {
@@ -40,6 +42,9 @@ class ContentSource final : public archive::ByteSource {
     }
 
     Result<std::size_t> read(std::span<char> buffer) override {
+        if (cancel_ != nullptr) {
+            QUERN_CHECK(cancel_->check());
+        }
         QUERN_TRY(const std::size_t count, source_.read(buffer));
         if (left_ != 0) {
             const std::size_t content = std::min<std::uint64_t>(count, left_);
@@ -64,6 +69,7 @@ class ContentSource final : public archive::ByteSource {
     }
 
     archive::ByteSource& source_;
+    const CancelToken* cancel_;
     Hasher hasher_{DigestKind::sha1};
     std::string path_;
     std::string expected_;
@@ -116,7 +122,7 @@ Result<void> expect_content(const TarEntry& entry, ContentSource& content) {
 Result<void> visit_data(
     archive::ByteSource& source, const PackageLimits& limits, const PackageFile::Visitor& visit
 ) {
-    ContentSource content(source);
+    ContentSource content(source, limits.cancel);
     archive::TarReader tar(content, {.entries = limits.entries, .total_bytes = limits.data_bytes});
     DataRules rules;
     while (true) {

@@ -230,6 +230,10 @@ Result<PackageFile> PackageFile::open(
     return package;
 }
 
+const PackageLimits& PackageFile::limits() const {
+    return state_->limits;
+}
+
 Result<PackageFile> PackageFile::open_fd(int fd, const PackageLimits& limits) {
     auto state = std::make_unique<State>();
     state->fd = UniqueFd(fd);

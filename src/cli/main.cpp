@@ -94,6 +94,7 @@ int parse_and_run(int argc, char** argv) {
         return status_usage;
     }
     configure_log(global);
+    global.limits.package.cancel = &process_cancel();
     const Invocation invocation = {global, process_cancel(), {argv, argv + argc}};
     if (auto done = chosen(invocation); !done) {
         print_error(done.error(), global);

@@ -24,12 +24,13 @@ bool is_url(const std::string& target) {
 
 /// A package of the same build in the same directory, if it is there and sound.
 std::optional<package::Subject> read_sibling(
-    const std::filesystem::path& directory, const std::string& name, const apk::PackageInfo& info
+    const std::filesystem::path& directory, const std::string& name, const apk::PackageFile& package
 ) {
+    const apk::PackageInfo& info = package.info();
     apk::PackageInfo wanted;
     wanted.name = name;
     wanted.version = info.version;
-    auto file = apk::PackageFile::open(directory / wanted.file_name());
+    auto file = apk::PackageFile::open(directory / wanted.file_name(), package.limits());
     if (!file || file->info().name != name || file->info().origin != info.origin) {
         return std::nullopt;
     }
@@ -57,7 +58,7 @@ Result<apk::PackageFile> PackageOpener::download(const std::string& url) {
     fetch::FetchRequest request;
     request.url = url;
     QUERN_TRY(fetch::FetchedFile file, session_->fetcher().fetch(request, session_->reporter(), 0));
-    auto package = apk::PackageFile::open_fd(file.fd.release());
+    auto package = apk::PackageFile::open_fd(file.fd.release(), invocation_.global.limits.package);
     if (!package) {
         return std::move(package).error().context(printable(redact_url(url)));
     }
@@ -65,7 +66,9 @@ Result<apk::PackageFile> PackageOpener::download(const std::string& url) {
 }
 
 Result<apk::PackageFile> PackageOpener::open(const std::string& target) {
-    auto package = is_url(target) ? download(target) : apk::PackageFile::open(target);
+    auto package = is_url(target)
+                       ? download(target)
+                       : apk::PackageFile::open(target, invocation_.global.limits.package);
     const bool is_recipe = target.ends_with(".yaml") || target.ends_with(".yml");
     if (!package && is_recipe && package.error().code() == ErrorCode::invalid_data) {
         return std::move(package).error().help(
@@ -113,7 +116,7 @@ Result<PackageFamily> read_family(const apk::PackageFile& package, const std::st
             is_in_recipe = true;
             family.index = family.subjects.size();
             family.subjects.push_back(std::move(own));
-        } else if (auto sibling = read_sibling(directory, output.name, package.info())) {
+        } else if (auto sibling = read_sibling(directory, output.name, package)) {
             family.subjects.push_back(std::move(*sibling));
         }
     }

@@ -169,7 +169,7 @@ Result<std::string> list_files(const apk::PackageFile& package, Json& json) {
 Result<void> show_package(
     const std::string& path, const ShowFlags& flags, const GlobalOptions& global
 ) {
-    QUERN_TRY(const apk::PackageFile package, apk::PackageFile::open(path));
+    QUERN_TRY(const apk::PackageFile package, apk::PackageFile::open(path, global.limits.package));
     if (!flags.control.empty()) {
         const auto file = package.head().control_files.find(flags.control);
         if (file == package.head().control_files.end()) {

@@ -6,6 +6,7 @@
 #include "archive/gzip_writer.hpp"
 #include "archive/tar_reader.hpp"
 #include "support/atomic_file.hpp"
+#include "support/cancel.hpp"
 #include "support/digest.hpp"
 #include "unit/apk/test_keys.hpp"
 #include "unit/apk/test_packages.hpp"
@@ -91,6 +92,20 @@ TEST_CASE("package_file: an error of the visitor ends the reading", "[apk][packa
     const auto read = package->read_data([](const TarEntry&, TarReader&) -> Result<void> {
         return Error(ErrorCode::interrupted, "enough");
     });
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code() == ErrorCode::interrupted);
+}
+
+TEST_CASE("package_file: who asks to stop ends the reading", "[apk][package_file]") {
+    RawPackage raw;
+    CancelToken cancel;
+    apk::PackageLimits limits;
+    limits.cancel = &cancel;
+    const auto package = open_bytes(raw.bytes(), limits);
+    REQUIRE(package);
+    CHECK(package->verify_data());
+    cancel.request();
+    const auto read = package->verify_data();
     REQUIRE_FALSE(read);
     CHECK(read.error().code() == ErrorCode::interrupted);
 }
