@@ -92,8 +92,10 @@ class RebuildReporter final : public Reporter {
     Reporter& inner_;
 };
 
-Result<package::ComparedPackage> read_package(const std::string& path) {
-    QUERN_TRY(const apk::PackageFile file, apk::PackageFile::open(path));
+Result<package::ComparedPackage> read_package(
+    const std::string& path, const apk::PackageLimits& limits
+) {
+    QUERN_TRY(const apk::PackageFile file, apk::PackageFile::open(path, limits));
     auto compared = package::read_compared(file);
     if (!compared) {
         return std::move(compared).error().context(printable(path));
@@ -179,10 +181,11 @@ Result<void> rebuild(
 Result<void> explain(
     package::Comparison& comparison,
     const std::filesystem::path& before,
-    const std::filesystem::path& after
+    const std::filesystem::path& after,
+    const apk::PackageLimits& limits
 ) {
-    QUERN_TRY(const apk::PackageFile old_file, apk::PackageFile::open(before));
-    QUERN_TRY(const apk::PackageFile new_file, apk::PackageFile::open(after));
+    QUERN_TRY(const apk::PackageFile old_file, apk::PackageFile::open(before, limits));
+    QUERN_TRY(const apk::PackageFile new_file, apk::PackageFile::open(after, limits));
     return package::explain_files(comparison, old_file, new_file);
 }
 
@@ -252,8 +255,8 @@ struct Target {
     package::ComparedPackage package;
 };
 
-Result<Target> read_target(const std::string& path) {
-    QUERN_TRY(package::ComparedPackage package, read_package(path));
+Result<Target> read_target(const std::string& path, const apk::PackageLimits& limits) {
+    QUERN_TRY(package::ComparedPackage package, read_package(path, limits));
     QUERN_TRY(std::string holder, holder_of(path, package));
     return Target{path, std::move(holder), std::move(package)};
 }
@@ -281,12 +284,14 @@ Result<bool> differs(const Target& target, const RebuildFlags& flags, const Glob
     if (is_v3(before)) {
         QUERN_TRY(path, convert_rebuilt(target, rebuilt, flags));
     }
-    QUERN_TRY(const package::ComparedPackage after, read_package(path.string()));
+    QUERN_TRY(
+        const package::ComparedPackage after, read_package(path.string(), global.limits.package)
+    );
     package::Comparison comparison = package::compare(before, after);
     std::erase_if(comparison.scripts, [](const package::Change& change) {
         return change.subject == configuration_name;
     });
-    QUERN_CHECK(explain(comparison, target.path, path));
+    QUERN_CHECK(explain(comparison, target.path, path, global.limits.package));
     QUERN_TRY(const auto materials, compare_provenance(target.holder, rebuilt));
     // The identity of one of version 3 is over all that it holds.
     const bool is_same = comparison.is_empty() && info.data_hash == after.head.info.data_hash &&
@@ -324,14 +329,15 @@ Result<void> run_rebuild(const RebuildFlags& flags, const Invocation& invocation
     session_options.content_directories = {std::filesystem::absolute(flags.cache_directory)};
     QUERN_TRY(const auto session, Session::create(invocation, session_options));
     QUERN_TRY(const auto signer, load_signer(flags.key, invocation.cancel));
+    const apk::PackageLimits& limits = invocation.global.limits.package;
     std::set<std::string> built;
     std::size_t different = 0;
     for (const std::string& path : flags.targets) {
-        QUERN_TRY(const Target target, read_target(path));
+        QUERN_TRY(const Target target, read_target(path, limits));
         const apk::PackageInfo& info = target.package.head.info;
         if (built.insert(fmt::format("{}-{}.{}", info.origin, info.version, info.architecture))
                 .second) {
-            QUERN_TRY(const package::ComparedPackage holder, read_package(target.holder));
+            QUERN_TRY(const package::ComparedPackage holder, read_package(target.holder, limits));
             QUERN_TRY(build::BuildOptions options, build_options(holder, flags));
             options.key = signer.get();
             options.source_directory = flags.source_directory;

@@ -42,22 +42,20 @@ struct Verdict {
     std::optional<package::VerifiedProvenance> provenance = {};
 };
 
-Verdict verify_package(
-    const std::string& path, const apk::Keyring& keyring, bool ignore_signatures
-) {
+Verdict verify_package(const std::string& path, const repository::VerifyOptions& options) {
     Verdict verdict{path, {}, {}};
     const auto note_problem = [&](const char* id, const Error& error) {
         const bool is_missing = error.code() == ErrorCode::not_found;
         verdict.findings.push_back({is_missing ? "file-missing" : id, {}, repository::told(error)});
     };
-    auto package = apk::PackageFile::open(path);
+    auto package = apk::PackageFile::open(path, options.package_limits);
     if (!package) {
         note_problem("package-damaged", package.error());
         return verdict;
     }
-    if (ignore_signatures) {
+    if (options.keyring == nullptr) {
         verdict.good = "signature not looked at";
-    } else if (auto signer = package->verify_signature(keyring)) {
+    } else if (auto signer = package->verify_signature(*options.keyring)) {
         verdict.good = fmt::format("signed by {}", *signer);
     } else {
         note_problem("package-signature", signer.error());
@@ -162,7 +160,6 @@ std::string json_of(const std::vector<Verdict>& verdicts) {
 
 Result<Verdict> verify_target(
     const std::string& target,
-    const apk::Keyring& keyring,
     const VerifyFlags& flags,
     const repository::VerifyOptions& options,
     ThreadPool& pool
@@ -180,7 +177,7 @@ Result<Verdict> verify_target(
             )
                 .help("name the directory of the repository");
         }
-        Verdict verdict = verify_package(target, keyring, flags.ignore_signatures);
+        Verdict verdict = verify_package(target, options);
         if (flags.provenance) {
             add_provenance(verdict, options.keyring);
         }
@@ -208,14 +205,15 @@ Result<void> run_verify(const VerifyFlags& flags, const Invocation& invocation) 
     const Beside beside(flags, invocation);
     repository::VerifyOptions options;
     options.keyring = flags.ignore_signatures ? nullptr : &keyring;
+    options.package_limits = invocation.global.limits.package;
     options.is_closed = flags.is_closed || !flags.beside.empty();
     if (!flags.beside.empty()) {
         options.beside = [&beside](std::string_view arch) { return beside.read(arch); };
     }
     std::vector<Verdict> verdicts;
     for (const std::string& target : flags.targets) {
+        QUERN_TRY(Verdict verdict, verify_target(target, flags, options, pool));
         QUERN_CHECK(invocation.cancel.check());
-        QUERN_TRY(Verdict verdict, verify_target(target, keyring, flags, options, pool));
         verdicts.push_back(std::move(verdict));
     }
     QUERN_CHECK(print(invocation.global.format == "json" ? json_of(verdicts) : to_text(verdicts)));

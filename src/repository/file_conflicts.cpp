@@ -27,9 +27,11 @@ bool is_shared_by_none(const archive::TarEntry& entry) {
     return entry.type != archive::TarType::directory && !entry.path.starts_with('.');
 }
 
-std::set<std::string> read_paths(const std::filesystem::path& path) {
+std::set<std::string> read_paths(
+    const std::filesystem::path& path, const apk::PackageLimits& limits
+) {
     std::set<std::string> paths;
-    const auto package = apk::PackageFile::open(path);
+    const auto package = apk::PackageFile::open(path, limits);
     if (!package) {
         return paths;
     }
@@ -106,7 +108,8 @@ void PackageFiles::add(const archive::TarEntry& entry) {
 std::vector<Finding> find_file_conflicts(
     const std::filesystem::path& directory,
     const RepositoryIndex& index,
-    const std::vector<PackageFiles>& files
+    const std::vector<PackageFiles>& files,
+    const apk::PackageLimits& limits
 ) {
     const std::vector<apk::IndexEntry> entries = index.packages.to_index().entries;
     PackagePool pool(std::span(&index, 1));
@@ -118,8 +121,8 @@ std::vector<Finding> find_file_conflicts(
             !fit_together(pool, pair)) {
             continue;
         }
-        const auto ours = read_paths(directory / first.file_name());
-        const auto theirs = read_paths(directory / second.file_name());
+        const auto ours = read_paths(directory / first.file_name(), limits);
+        const auto theirs = read_paths(directory / second.file_name(), limits);
         std::vector<std::string> common;
         std::set_intersection(
             ours.begin(), ours.end(), theirs.begin(), theirs.end(), std::back_inserter(common)

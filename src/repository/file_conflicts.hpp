@@ -31,7 +31,8 @@ struct PackageFiles {
 std::vector<Finding> find_file_conflicts(
     const std::filesystem::path& directory,
     const RepositoryIndex& index,
-    const std::vector<PackageFiles>& files
+    const std::vector<PackageFiles>& files,
+    const apk::PackageLimits& limits
 );
 
 }  // namespace quern::repository

@@ -9,6 +9,7 @@
 #include "repository/closure.hpp"
 #include "repository/file_conflicts.hpp"
 #include "support/atomic_file.hpp"
+#include "support/cancel.hpp"
 #include "support/text.hpp"
 
 #include <fmt/format.h>
@@ -78,13 +79,14 @@ struct PackageState {
 PackageState check_package(
     const std::filesystem::path& directory,
     const apk::IndexEntry& entry,
-    const apk::Keyring* keyring
+    const VerifyOptions& options
 ) {
     PackageState state;
     const auto add = [&](const char* id, std::string what) {
         state.findings.push_back({id, entry.file_name(), std::move(what)});
     };
-    const auto package = apk::PackageFile::open(directory / entry.file_name());
+    const auto package =
+        apk::PackageFile::open(directory / entry.file_name(), options.package_limits);
     if (!package) {
         const bool is_missing = package.error().code() == ErrorCode::not_found;
         add(is_missing ? "file-missing" : "package-damaged",
@@ -100,8 +102,8 @@ PackageState check_package(
     if (const std::string fields = differing_fields(entry, actual); !fields.empty()) {
         add("entry-differs", "the index says something else in " + fields);
     }
-    if (keyring != nullptr) {
-        if (const auto signer = package->verify_signature(*keyring); !signer) {
+    if (options.keyring != nullptr) {
+        if (const auto signer = package->verify_signature(*options.keyring); !signer) {
             add("package-signature", told(signer.error()));
         }
     }
@@ -277,7 +279,7 @@ Result<void> check_together(
             std::make_move_iterator(more.end())
         );
     };
-    append(find_file_conflicts(directory, index, files));
+    append(find_file_conflicts(directory, index, files, options.package_limits));
     if (options.is_closed) {
         std::vector<RepositoryIndex> all{index};
         if (options.beside) {
@@ -310,7 +312,10 @@ Result<Findings> verify_directory(
     std::vector<PackageFiles> files(entries.size());
     std::vector<Findings> found(entries.size());
     const auto check_one = [&](std::size_t i) -> Result<void> {
-        PackageState state = check_package(directory, entries[i], options.keyring);
+        PackageState state = check_package(directory, entries[i], options);
+        if (options.package_limits.cancel != nullptr) {
+            QUERN_CHECK(options.package_limits.cancel->check());  // what was cut off is no finding
+        }
         found[i] = std::move(state.findings);
         files[i] = std::move(state.files);
         return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "quern/keyring.hpp"
+#include "quern/package_file.hpp"
 #include "quern/repository.hpp"
 #include "support/thread_pool.hpp"
 
@@ -35,12 +36,14 @@ struct VerifyOptions {
     bool is_closed = false;
     /// Repositories that clients have beside it, for an architecture. May be empty.
     std::function<Result<std::vector<RepositoryIndex>>(std::string_view architecture)> beside = {};
+    apk::PackageLimits package_limits = {};
 };
 
 /// Everything that a client would notice and more: index signature, index against files, hash
 /// chains, package signatures, leftover files, dependencies, files of two packages that can be
 /// installed together. `directory` holds an index, or directories that do. Findings are in the
-/// order of the index. Errors: not_found (no index), io, what `beside` gives.
+/// order of the index. Errors: not_found (no index), io, what `beside` gives,
+/// interrupted.
 Result<std::vector<Finding>> verify_repository(
     const std::filesystem::path& directory, const VerifyOptions& options, ThreadPool& pool
 );

@@ -129,8 +129,9 @@ def whole_or_not_at_all(bench):
     expect(not left, left)
     done = bench.run("lint", bench.recipe("package: {name: a, version: '1', epoch: 0}\n"), status=4)
     expect("quern check" in done.stderr, done.stderr)
-    for words in (("lint", packages[0]), ("scan", "--explain", packages[0]), ("diff", packages[0], packages[1]), ("show", "--files", packages[0])):
-        done = bench.run("--max-package-data-bytes", "1000", *words, status=(4, 5))
+    for words in (("lint", packages[0]), ("scan", "--explain", packages[0]), ("diff", packages[0], packages[1]), ("show", "--files", packages[0]),
+                  ("verify", "--ignore-signatures", packages[0]), ("rebuild", packages[0])):
+        done = bench.run("--max-package-data-bytes", "1000", *words, status=(1, 4, 5))
         expect("--max-package-data-bytes" in done.stdout + done.stderr, done.stdout + done.stderr)
     for words, status in ((("resolve", "--index", packages[0], "--arch", "x86_64", "--", "a"), 1), (("convert", "pair.rsa"), 4),
                           (("resolve", "--index", "none", "--arch", "x86_64", "--", "a"), 4), (("keygen", "x.rsa", "--key-size", "12"), 2)):

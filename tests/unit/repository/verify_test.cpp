@@ -6,6 +6,7 @@
 #include "repository/publish_v3.hpp"
 #include "repository/publisher.hpp"
 #include "support/atomic_file.hpp"
+#include "support/cancel.hpp"
 #include "unit/apk/test_keys.hpp"
 #include "unit/repository/built_packages.hpp"
 #include "unit/repository/index_text.hpp"
@@ -143,6 +144,17 @@ TEST_CASE("verify: one flipped bit of a package is found", "[repository][verify]
     REQUIRE(write_file_atomically(f.arch / "a-1-r0.apk", *bytes));
     CAPTURE(at);
     CHECK_FALSE(f.verify().empty());
+}
+
+TEST_CASE("verify: packages are read in the limits of the caller", "[repository][verify]") {
+    Fixture f;
+    CHECK(f.verify({.package_limits = {.data_bytes = 1}}).find("data-bytes") != std::string::npos);
+    CancelToken cancel;
+    cancel.request();
+    const auto findings =
+        verify_repository(f.directory.path(), {.package_limits = {.cancel = &cancel}}, f.pool);
+    REQUIRE_FALSE(findings);
+    CHECK(findings.error().code() == ErrorCode::interrupted);
 }
 
 TEST_CASE("verify: a directory without an index is an error", "[repository][verify]") {
