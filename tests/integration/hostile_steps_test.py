@@ -184,7 +184,7 @@ mount: /var/cache/melange/npm rw
 mount: /var/cache/melange/pip rw
 mount: /var/cache/melange/uv rw
 interfaces: lo\x20
-processes: 5
+processes: 2
 settings:\x20
 keys: 0
 descriptors: 0 1 2 3\x20
@@ -200,7 +200,8 @@ grep -E '^(CapInh|CapPrm|CapEff|CapAmb|NoNewPrivs|Seccomp):' /proc/self/status |
 echo "identity: $(id -u):$(id -g)"
 awk '$5 !~ "^/proc/" { split($6, o, ","); for (i = 7; $i != "-"; ++i); print "mount: " $5 " " o[1] ($5 ~ "^/var" ? "" : " " $(i + 1)) }' /proc/self/mountinfo | sort
 echo "interfaces: $(tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' ' | tr '\n' ' ')"
-echo "processes: $(ls /proc | grep -c '^[0-9]*$')"
+set -- /proc/[0-9]*
+echo "processes: $#"
 echo "settings: $(find /proc/sys -type f -writable 2>/dev/null | cut -d/ -f 4- | grep -vE "$own" | sort | tr '\n' ' ')"
 echo "keys: $(wc -l < /proc/keys)"
 echo "descriptors: $(ls /proc/self/fd | tr '\n' ' ')"
