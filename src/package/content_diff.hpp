@@ -17,14 +17,15 @@ namespace quern::package {
 /// are inflated on each level, and of all parts together 1 GiB is compared.
 std::vector<std::string> explain_difference(std::string_view before, std::string_view after);
 
-/// Explains many files within one bound on all of them: 4 GiB are compared and 10,000 lines told,
-/// then each further file gets one line that says so.
+/// Explains many files within one bound on all of them: `work` bytes, and pairs of lines, are
+/// compared and 10,000 lines told, then each further file gets one line that says so.
 class DifferenceExplainer {
  public:
+    explicit DifferenceExplainer(std::uint64_t work = std::uint64_t{4} << 30U) : work_left_(work) {}
     std::vector<std::string> explain(std::string_view before, std::string_view after);
 
  private:
-    std::uint64_t work_left_ = std::uint64_t{4} << 30U;
+    std::uint64_t work_left_;
     std::size_t lines_left_ = 10'000;
 };
 
